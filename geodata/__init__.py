@@ -1,0 +1,1 @@
+"""Geometry and files: readers, CRS, coverage, assignment, tiles. Nothing of residents, databases or HTTP."""

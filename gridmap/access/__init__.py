@@ -1,0 +1,1 @@
+"""Who may do what, over which areas, and which fields they see."""

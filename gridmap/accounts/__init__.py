@@ -1,0 +1,1 @@
+"""Users, sessions and the actor that every use case receives."""

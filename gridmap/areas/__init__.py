@@ -1,0 +1,1 @@
+"""The area tree: any depth, a closure table, dated cells."""

@@ -1,0 +1,1 @@
+"""Who saw or changed what, chained, in the same transaction as the act."""

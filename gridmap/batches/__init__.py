@@ -1,0 +1,1 @@
+"""Import batches and their rows: verdict, reason, what they wrote."""

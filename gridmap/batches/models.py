@@ -1,0 +1,63 @@
+"""Tables of import batches."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import Index, Integer, LargeBinary, SmallInteger, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from gridmap.store.base import Base, Regional, by_region, points_to, regional
+from gridmap.store.types import Day, Key, Moment, Sealed
+
+
+class ImportBatch(Regional, Base):
+    """One file handed in. A file that touches several regions has a row with the same id in each.
+
+    Region 0 keeps what belongs to no single street (rows that could not be placed, areas above the street).
+    """
+
+    __tablename__ = "import_batch"
+    __table_args__ = regional(by_region("kind", "created_at"))
+
+    kind: Mapped[str] = mapped_column(String(32))
+    file_name: Mapped[str] = mapped_column(String(256))
+    file_hash: Mapped[bytes] = mapped_column(LargeBinary(32))
+    under_code: Mapped[str | None] = mapped_column(String(32))
+    effective: Mapped[date | None] = mapped_column(Day)
+    complete: Mapped[bool] = mapped_column(default=False)
+    template: Mapped[str | None] = mapped_column(Text)
+    not_imported: Mapped[str] = mapped_column(Text, default="[]")
+    status: Mapped[str] = mapped_column(String(16))
+    counts: Mapped[str] = mapped_column(Text, default="{}")
+    created_at: Mapped[datetime] = mapped_column(Moment)
+    created_by: Mapped[UUID | None] = mapped_column(Key)
+    committed_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
+class ImportRow(Base):
+    """The verdict of one input row. ``content`` keeps, sealed, what a person needs to decide or mend the row."""
+
+    __tablename__ = "import_row"
+    __table_args__ = regional(
+        points_to("import_batch", "batch_id"),
+        Index("ix_import_row_verdict", "region", "verdict", "decided_at"),
+    )
+
+    region: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    batch_id: Mapped[UUID] = mapped_column(Key, primary_key=True)
+    seq: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    sheet: Mapped[str] = mapped_column(String(64), default="")
+    row: Mapped[int] = mapped_column(Integer)
+    verdict: Mapped[str] = mapped_column(String(16))
+    column: Mapped[str | None] = mapped_column(String(64))
+    reason: Mapped[str | None] = mapped_column(String(64))
+    reason_params: Mapped[str | None] = mapped_column(Text)
+    person_id: Mapped[UUID | None] = mapped_column(Key)
+    dwelling_id: Mapped[UUID | None] = mapped_column(Key)
+    building_id: Mapped[UUID | None] = mapped_column(Key)
+    content: Mapped[bytes | None] = mapped_column(Sealed)
+    decision: Mapped[str | None] = mapped_column(String(32))
+    decided_by: Mapped[UUID | None] = mapped_column(Key)
+    decided_at: Mapped[datetime | None] = mapped_column(Moment)

@@ -1,0 +1,82 @@
+"""The only wiring: a location becomes an open store, a store becomes services. Imports every model once."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from gridmap.access import models as _access
+from gridmap.accounts import models as _accounts
+from gridmap.areas import models as _areas
+from gridmap.audit import models as _audit
+from gridmap.batches import models as _batches
+from gridmap.buildings import models as _buildings
+from gridmap.errors import StoreExistsError
+from gridmap.linking import models as _linking
+from gridmap.residents import models as _residents
+from gridmap.statistics import models as _statistics
+from gridmap.store import migrate
+from gridmap.store import models as _store
+from gridmap.store.base import Base
+from gridmap.store.ids import uuid7
+from gridmap.store.keys import make_key, public_location
+from gridmap.store.models import Setting
+from gridmap.store.store import Store, open_store
+
+__all__ = ["METADATA", "MODELS", "create_register", "open_register"]
+
+MODELS = (
+    _store, _accounts, _audit, _batches, _areas, _access, _buildings, _residents, _statistics, _linking,
+)  # fmt: skip
+METADATA = Base.metadata
+
+
+def open_register(location: str) -> Store:
+    """Open an existing register at its current schema version.
+
+    Raises:
+        StoreError: missing, wrong key, unreachable, older or newer schema; each says what to do.
+    """
+    store = open_store(location)
+    try:
+        migrate.require_current(store)
+    except Exception:
+        store.close()
+        raise
+    return store
+
+
+def create_register(location: str) -> Store:
+    """Make a new, empty register: key, schema, installation id. Nothing is left behind when it fails.
+
+    Raises:
+        StoreExistsError: there is one already.
+    """
+    is_file = "://" not in location
+    if is_file and Path(location).exists():
+        raise StoreExistsError(location=location)
+    key = make_key(location)
+    if is_file:
+        Path(location).parent.mkdir(parents=True, exist_ok=True)
+        Path(location).touch(mode=0o600)
+    try:
+        store = open_store(location, key)
+        if migrate.current(store) is not None:
+            store.close()
+            raise StoreExistsError(location=public_location(location))
+        migrate.upgrade(store)
+        with store.write() as unit:
+            unit.session.execute(
+                sa.insert(Setting),
+                [
+                    {"name": "installation", "value": str(uuid7())},
+                    {"name": "created_at", "value": datetime.now(UTC).isoformat()},
+                ],
+            )
+    except BaseException:
+        if is_file:
+            Path(location).unlink(missing_ok=True)
+        raise
+    return store

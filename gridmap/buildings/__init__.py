@@ -1,0 +1,1 @@
+"""Compounds, buildings, units, dwellings with dated states and verifications, organisations."""

@@ -1,0 +1,1 @@
+"""Persons with dated attributes, households, dated residence; masking; the rules of identity numbers."""

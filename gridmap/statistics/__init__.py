@@ -1,0 +1,1 @@
+"""Reported period statistics: aggregate counts with no path to a person."""

@@ -1,0 +1,115 @@
+"""Bulk insert: one prepared statement over column arrays on SQLite, COPY on PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime
+from itertools import repeat
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+import shapely
+from sqlalchemy import Table
+
+from gridmap.store.store import UnitOfWork
+from gridmap.store.types import Day, Key, Moment, Shape, from_day, to_day
+
+Column = Sequence[Any]
+
+
+def bulk_insert(unit: UnitOfWork, table: Table, columns: Mapping[str, Column | Any]) -> int:
+    """Insert many rows given as columns; returns how many.
+
+    A value that is not a list, tuple or array is repeated for every row. Keys may be 16-byte strings or UUIDs, days
+    ``date`` or day numbers, moments aware datetimes. Columns left out take their database default (NULL).
+    """
+    lengths = {len(values) for values in columns.values() if _is_column(values)}
+    if len(lengths) != 1:
+        raise ValueError(f"columns of {table.name} differ in length: {sorted(lengths)}")
+    count = lengths.pop()
+    if count == 0:
+        return 0
+    unit.session.flush()
+    converted = [_convert(unit.dialect, table, name, values) for name, values in columns.items()]
+    rows = zip(*(values if _is_column(values) else repeat(values, count) for values in converted), strict=True)
+    names = list(columns)
+    if unit.dialect == "postgresql":
+        _copy(unit, table, names, rows)
+    else:
+        marks = ", ".join("?" for _ in names)
+        quoted = ", ".join(f'"{name}"' for name in names)
+        cursor: Any = unit.session.connection().connection.cursor()
+        cursor.executemany(f'INSERT INTO "{table.name}" ({quoted}) VALUES ({marks})', rows)
+        cursor.close()
+    return count
+
+
+def _copy(unit: UnitOfWork, table: Table, names: list[str], rows: Any) -> None:
+    connection: Any = unit.session.connection().connection
+    quoted = ", ".join(f'"{name}"' for name in names)
+    with connection.cursor() as cursor, cursor.copy(f'COPY "{table.name}" ({quoted}) FROM STDIN') as copy:
+        for row in rows:
+            copy.write_row(row)
+
+
+def _is_column(values: object) -> bool:
+    return hasattr(values, "__len__") and not isinstance(values, str | bytes | UUID)
+
+
+def _convert(dialect: str, table: Table, name: str, values: Any) -> Any:
+    kind = table.c[name].type
+    one = _converter(dialect, kind)
+    if hasattr(values, "tolist"):
+        values = values.tolist()
+    if isinstance(kind, Shape) and dialect == "postgresql" and _is_column(values):
+        return _ewkb(values)
+    if one is None:
+        return values
+    if not _is_column(values):
+        return None if values is None else one(values)
+    return [None if value is None else one(value) for value in values]
+
+
+def _converter(dialect: str, kind: object) -> Any:
+    server = dialect == "postgresql"
+    if isinstance(kind, Key):
+        return _key_uuid if server else _key_bytes
+    if isinstance(kind, Day):
+        return _day_date if server else _day_number
+    if isinstance(kind, Moment):
+        return None if server else _microseconds
+    return None
+
+
+def _ewkb(values: Sequence[bytes | None]) -> list[str | None]:
+    """WKB as COPY wants it: hex, with the reference system stated."""
+    shapes = shapely.set_srid(shapely.from_wkb(np.array(values, dtype=object)), 4326)
+    return list(shapely.to_wkb(shapes, hex=True, include_srid=True))
+
+
+def _key_uuid(value: UUID | bytes) -> UUID:
+    return value if isinstance(value, UUID) else UUID(bytes=value)
+
+
+def _key_bytes(value: UUID | bytes) -> bytes:
+    return value if isinstance(value, bytes) else value.bytes
+
+
+def _day_date(value: date | int) -> date:
+    return value if isinstance(value, date) else from_day(value)
+
+
+def _day_number(value: date | int) -> int:
+    return value if isinstance(value, int) else to_day(value)
+
+
+def _microseconds(value: datetime) -> int:
+    return Moment().process_bind_param(value.astimezone(UTC), _SQLITE)  # type: ignore[no-any-return, arg-type]
+
+
+class _SqliteName:
+    name = "sqlite"
+
+
+_SQLITE = _SqliteName()

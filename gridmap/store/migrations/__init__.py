@@ -1,0 +1,1 @@
+"""Schema migrations: small, dated, up and down on both engines, never importing live models."""
