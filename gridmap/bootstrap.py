@@ -63,20 +63,24 @@ def create_register(location: str) -> Store:
         Path(location).touch(mode=0o600)
     try:
         store = open_store(location, key)
-        if migrate.current(store) is not None:
-            store.close()
-            raise StoreExistsError(location=public_location(location))
-        migrate.upgrade(store)
-        with store.write() as unit:
-            unit.session.execute(
-                sa.insert(Setting),
-                [
-                    {"name": "installation", "value": str(uuid7())},
-                    {"name": "created_at", "value": datetime.now(UTC).isoformat()},
-                ],
-            )
+        _lay_out(store)
     except BaseException:
         if is_file:
             Path(location).unlink(missing_ok=True)
         raise
     return store
+
+
+def _lay_out(store: Store) -> None:
+    if migrate.current(store) is not None:
+        store.close()
+        raise StoreExistsError(location=public_location(store.location))
+    migrate.upgrade(store)
+    with store.write() as unit:
+        unit.session.execute(
+            sa.insert(Setting),
+            [
+                {"name": "installation", "value": str(uuid7())},
+                {"name": "created_at", "value": datetime.now(UTC).isoformat()},
+            ],
+        )
