@@ -58,3 +58,15 @@ class AreaClosure(Base):
     ancestor_id: Mapped[UUID] = mapped_column(Key, ForeignKey("area.id"), primary_key=True)
     descendant_id: Mapped[UUID] = mapped_column(Key, ForeignKey("area.id"), primary_key=True, index=True)
     depth: Mapped[int] = mapped_column(SmallInteger)
+
+
+class GroundFeature(Base):
+    """A feature of the quiet ground under the map (road, green, water, pitch, block, tree): no records hang on it."""
+
+    __tablename__ = "ground_feature"
+    __table_args__ = placed(Placement.REFERENCE)
+
+    id: Mapped[UUID] = mapped_column(Key, primary_key=True, default=uuid7)
+    kind: Mapped[str] = mapped_column(String(16), index=True)
+    name: Mapped[str | None] = mapped_column(String(128))
+    geometry: Mapped[bytes] = mapped_column(Shape)

@@ -93,6 +93,15 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_compound_region_name"), "compound", ["region", "name"], unique=False)
     op.create_table(
+        "ground_feature",
+        sa.Column("id", types.Key(), nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("name", sa.String(length=128), nullable=True),
+        sa.Column("geometry", types.Shape(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_ground_feature")),
+    )
+    op.create_index(op.f("ix_ground_feature_kind"), "ground_feature", ["kind"], unique=False)
+    op.create_table(
         "import_batch",
         sa.Column("kind", sa.String(length=32), nullable=False),
         sa.Column("file_name", sa.String(length=256), nullable=False),
@@ -580,6 +589,8 @@ def downgrade() -> None:
     op.drop_table("person")
     op.drop_index(op.f("ix_import_batch_region_kind_created_at"), table_name="import_batch")
     op.drop_table("import_batch")
+    op.drop_index(op.f("ix_ground_feature_kind"), table_name="ground_feature")
+    op.drop_table("ground_feature")
     op.drop_index(op.f("ix_compound_region_name"), table_name="compound")
     op.drop_table("compound")
     op.drop_table("change_number")
