@@ -1,0 +1,35 @@
+"""One place inside each polygon for its name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from geodata.tiles.schemes import lonlat_from_unit, unit_from_lonlat
+
+
+def label_points(polygons: Any, *, relative_tolerance: float = 0.02) -> NDArray[np.object_]:
+    """The pole of inaccessibility of each polygon, as shapely points in lon, lat; empty for an empty polygon.
+
+    The pole is the centre of the largest circle inside, found within ``relative_tolerance`` of the polygon's
+    larger side (GEOS MaximumInscribedCircle), in Web Mercator, whose angles are true. Where that is not strictly
+    inside, the representative point takes its place, so a label is never outside its polygon. In a layer with
+    ``buffer=0`` each label then belongs to exactly one tile of a zoom.
+    """
+    shapes = np.asarray(polygons, dtype=np.object_)
+    places: NDArray[np.object_] = np.full(len(shapes), shapely.Point(), dtype=np.object_)
+    filled = np.flatnonzero(~(shapely.is_empty(shapes) | shapely.is_missing(shapes)))
+    if not len(filled):
+        return places
+    flat = shapely.transform(shapes[filled], lambda lonlat: unit_from_lonlat(lonlat) * 2.0**30)
+    boxes = shapely.bounds(flat)
+    sides = np.maximum(boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1])
+    radii = shapely.maximum_inscribed_circle(flat, np.maximum(sides * relative_tolerance, 1e-6))
+    centres = shapely.get_point(radii, 0)
+    outside = ~shapely.contains_properly(flat, centres)
+    centres[outside] = shapely.point_on_surface(flat[outside])
+    places[filled] = shapely.points(lonlat_from_unit(shapely.get_coordinates(centres) / 2.0**30))
+    return places
