@@ -15,6 +15,7 @@ from geodata.tiles.generalise import UNCHANGED, Generalisation
 from geodata.tiles.incidence import Margins
 from geodata.tiles.mvt import layer_message
 from geodata.tiles.paths import GeometryKind, Paths, kind_of, paths_of
+from geodata.tiles.quantise import mended
 from geodata.tiles.schemes import BUFFER, MAX_ZOOM, Bounds, check_address, unit_from_lonlat
 from geodata.tiles.values import ValueTable, value_table
 from geodata.tiles.zoom import ZoomTiles
@@ -133,10 +134,7 @@ def _unit_paths(name: str, shapes: NDArray[np.object_]) -> Paths:
     if kind is None:
         raise TileGeometryError(layer=name, found="mixed, missing or collections")
     if kind is GeometryKind.POLYGON:
-        broken = np.flatnonzero(~shapely.is_valid(shapes))
-        if len(broken):
-            shapes = shapes.copy()
-            shapes[broken] = shapely.buffer(shapes[broken], 0)
+        shapes = mended(shapes)
     paths = paths_of(shapes, kind)
     if not np.isfinite(paths.points).all():
         raise TileGeometryError(layer=name, found="coordinates that are not numbers")

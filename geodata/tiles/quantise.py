@@ -51,6 +51,16 @@ def polygonal(geometries: NDArray[np.object_]) -> NDArray[np.object_]:
     return cleaned
 
 
+def mended(geometries: NDArray[np.object_]) -> NDArray[np.object_]:
+    """The same polygons, the invalid ones mended: their rings are kept and untangled, collapsed parts dropped."""
+    broken = np.flatnonzero(~shapely.is_valid(geometries))
+    if not len(broken):
+        return geometries
+    whole: NDArray[np.object_] = geometries.copy()
+    whole[broken] = polygonal(shapely.make_valid(geometries[broken], method="structure", keep_collapsed=False))
+    return whole
+
+
 def _rounded(paths: Paths) -> Paths:
     whole = paths.with_points(np.rint(paths.points).astype(np.int64))
     if paths.kind is GeometryKind.POINT:
@@ -89,6 +99,7 @@ def _plainly_valid(rounded: Paths) -> NDArray[np.bool_]:
 
 def _snapped(paths: Paths) -> Paths:
     """Snap-round features to the unit grid by GEOS; a feature that collapses is left without paths."""
-    snapped = shapely.set_precision(paths.to_shapely(), 1.0, mode="valid_output")
+    shapes = mended(paths.to_shapely())
+    snapped = shapely.set_precision(shapes, 1.0, mode="valid_output")
     rounded = paths_of(polygonal(snapped), GeometryKind.POLYGON)
     return rounded.with_points(np.rint(rounded.points).astype(np.int64))
