@@ -258,3 +258,27 @@ class NotPolygonsError(GeodataError):
     code = "cells_not_polygons"
     message = "Cells must be valid polygons; the feature in position {position} is not."
     hint = "Read the layer through the reader, which repairs what can be repaired, or mend that feature."
+
+
+class UnsafeLayerError(GeodataError):
+    """A layer that is computed by the file's own statements instead of stored."""
+
+    code = "layer_unsafe"
+    message = "The layer {layer} of {name} is a database view, which is not read."
+    hint = "Export it as a layer of its own."
+
+
+class UnknownFieldError(GeodataError):
+    """A purpose of a column that the list of usual names does not have."""
+
+    code = "field_unknown"
+    message = "No column is looked for under “{purpose}”."
+    hint = "It can be one of: {purposes}."
+
+
+class UnsafeDocumentError(GeodataError):
+    """An XML document that declares entities, with which a small file can become a huge one."""
+
+    code = "document_unsafe"
+    message = "{name} declares a document type or entities, which is not read."
+    hint = "Export the layer again from the program it came from."
