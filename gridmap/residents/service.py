@@ -1,0 +1,359 @@
+"""Use cases of residents: who lives in a room, a list, a search, and showing one person in full for a purpose.
+
+Everything that leaves is masked; every read is audited in the same transaction, before the answer leaves.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy import ColumnElement
+
+from gridmap.access.policy import Action, allows
+from gridmap.access.scope import Scope, require_area, scope_of
+from gridmap.access.service import local_today
+from gridmap.accounts.actor import Actor
+from gridmap.audit import service as audit
+from gridmap.buildings import repository as buildings
+from gridmap.buildings.models import Building
+from gridmap.buildings.service import building_name
+from gridmap.errors import InvalidInputError, NotFoundError, PurposeRequiredError
+from gridmap.residents import repository
+from gridmap.residents.models import Person, PersonAttribute, Residence
+from gridmap.residents.repository import Resident
+from gridmap.residents.rules import age_at, mask_id, mask_name, mask_phone
+from gridmap.store.store import UnitOfWork
+
+
+class Purpose(StrEnum):
+    """Why somebody's data are shown in full."""
+
+    VISIT = "visit"
+    SERVICE = "service"
+    CORRECTION = "correction"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class PersonView:
+    """A person as shown: masked unless ``revealed``."""
+
+    id: UUID
+    region: int
+    name: str
+    sex: str | None
+    age: int | None
+    relationship: str | None
+    marital_status: str | None
+    presence: str | None
+    id_number: str | None
+    phone: str | None
+    disputed: bool
+    revealed: bool = False
+    birth_date: date | None = None
+    registered_address: str | None = None
+    work_unit: str | None = None
+    ethnic_group: str | None = None
+    household_id: UUID | None = None
+    since: date | None = None
+    building_id: UUID | None = None
+    dwelling_id: UUID | None = None
+    place: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HouseholdView:
+    """A household in a dwelling, its head first."""
+
+    id: UUID | None
+    number: str | None
+    members: tuple[PersonView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DwellingResidents:
+    """Who lives in a dwelling on a date. ``elsewhere`` counts people who have since left the reader's areas."""
+
+    region: int
+    dwelling_id: UUID
+    building_id: UUID
+    building_name: str
+    unit: str
+    room: str
+    floor: int | None
+    verified_on: date | None
+    households: tuple[HouseholdView, ...]
+    elsewhere: int
+
+
+def dwelling_residents(
+    unit: UnitOfWork, actor: Actor, region: int, dwelling_id: UUID, as_of: date
+) -> DwellingResidents:
+    """Open a room: its households and residents, masked; the read is audited.
+
+    Raises:
+        PermissionDeniedError, NotFoundError.
+    """
+    scope = scope_of(actor, Action.PERSON_LIST)
+    today = local_today(unit)
+    building_id = buildings.building_of_dwelling(unit, region, dwelling_id)
+    found = building_id and buildings.building(unit, region, building_id, scope, today)
+    place = buildings.dwelling(unit, region, dwelling_id)
+    if not found or place is None or building_id is None:
+        raise NotFoundError
+    residents = repository.of_dwelling(unit, region, dwelling_id, as_of)
+    visible = repository.visible_persons(unit, region, {r.person_id for r in residents}, scope, today)
+    shown = [resident for resident in residents if resident.person_id in visible]
+    audit.record(
+        unit,
+        actor,
+        Action.PERSON_LIST.value,
+        region=region,
+        subjects=visible,
+        details={"dwelling": str(dwelling_id), "as_of": as_of, "fields": "masked"},
+    )
+    return DwellingResidents(
+        region=region,
+        dwelling_id=dwelling_id,
+        building_id=building_id,
+        building_name=building_name(*found),
+        unit=place[1].name,
+        room=place[0].room,
+        floor=place[0].floor,
+        verified_on=buildings.last_verified(unit, region, dwelling_id, as_of),
+        households=_households(unit, shown, as_of),
+        elsewhere=len(residents) - len(shown),
+    )
+
+
+def roomless_residents(unit: UnitOfWork, actor: Actor, region: int, building_id: UUID, as_of: date) -> list[PersonView]:
+    """The people known to live in a building whose room is unknown, masked; the read is audited."""
+    scope = scope_of(actor, Action.PERSON_LIST)
+    today = local_today(unit)
+    if buildings.building(unit, region, building_id, scope, today) is None:
+        raise NotFoundError
+    residents = repository.of_building_without_room(unit, region, building_id, as_of)
+    visible = repository.visible_persons(unit, region, {r.person_id for r in residents}, scope, today)
+    if visible:
+        audit.record(
+            unit, actor, Action.PERSON_LIST.value, region=region, subjects=visible,
+            details={"building": str(building_id), "as_of": as_of, "fields": "masked"},
+        )  # fmt: skip
+    return [_view(unit, r, as_of) for r in residents if r.person_id in visible]
+
+
+def reveal(
+    unit: UnitOfWork,
+    actor: Actor,
+    region: int,
+    person_id: UUID,
+    *,
+    purpose: str,
+    note: str = "",
+    as_of: date | None = None,
+) -> PersonView:
+    """Show one person in full for a purpose; audited with it.
+
+    Raises:
+        PermissionDeniedError: the role may not unmask.
+        PurposeRequiredError: no purpose, or ``other`` without a note.
+        NotFoundError: no such person in the actor's areas.
+    """
+    scope = scope_of(actor, Action.PERSON_REVEAL)
+    if purpose not in set(Purpose) or (purpose == Purpose.OTHER and len(note.strip()) < 4):
+        raise PurposeRequiredError
+    today = local_today(unit)
+    day = as_of or today
+    resident = repository.of_person(unit, region, person_id, day) or repository.of_person(
+        unit, region, person_id, today
+    )
+    if resident is None or not repository.visible_persons(unit, region, {person_id}, scope, today):
+        raise NotFoundError
+    audit.record(
+        unit,
+        actor,
+        Action.PERSON_REVEAL.value,
+        region=region,
+        subjects=[person_id],
+        purpose=f"{purpose}: {note.strip()}" if note.strip() else purpose,
+        details={"fields": ["name", "id_number", "phone", "birth_date", "registered_address"]},
+    )
+    return _view(unit, resident, day, revealed=True)
+
+
+@dataclass(frozen=True, slots=True)
+class ListFilter:
+    """What a list of residents is narrowed to; everything optional."""
+
+    presence: str | None = None
+    marital_status: str | None = None
+    sex: str | None = None
+    age_from: int | None = None
+    age_to: int | None = None
+    located: bool | None = None
+    name: str | None = None
+
+
+def list_residents(
+    unit: UnitOfWork, actor: Actor, area_id: UUID, as_of: date, filters: ListFilter, *, limit: int = 50, offset: int = 0
+) -> tuple[list[PersonView], int]:
+    """A page of the residents of an area on a date, masked, and how many there are; the read is audited.
+
+    Raises:
+        PermissionDeniedError, NotFoundError (area outside the actor's scope).
+    """
+    require_area(unit, actor, Action.PERSON_LIST, area_id)
+    scope = scope_of(actor, Action.PERSON_LIST)
+    today = local_today(unit)
+    clauses = [repository.inside_scope(Scope(frozenset({area_id})), as_of), *_clauses(filters, as_of)]
+    residents, total = repository.list_everywhere(unit, scope, as_of, today, clauses, limit=limit, offset=offset)
+    shown = _visible(unit, residents, scope, today)
+    _record_list(unit, actor, shown, {"area": str(area_id), "as_of": as_of, "rows": len(shown), "offset": offset})
+    return [_view(unit, resident, as_of) for resident in shown], total
+
+
+SEARCH_LIMIT = 20
+
+
+def search_persons(unit: UnitOfWork, actor: Actor, text: str) -> tuple[list[PersonView], bool]:
+    """Find persons in the actor's areas by full name, identity number or phone; masked, audited.
+
+    Returns the persons and whether there were too many to show (then none are shown: narrow the search).
+    A partial name of one character is refused: it would list whole families.
+    """
+    scope = scope_of(actor, Action.SEARCH_PERSONS)
+    wanted = "".join(text.split())
+    if len(wanted) < 2:
+        raise InvalidInputError(field="q", reason="at least two characters")
+    today = local_today(unit)
+    clause = sa.or_(
+        PersonAttribute.name == wanted,
+        PersonAttribute.name.startswith(wanted, autoescape=True) if not wanted.isascii() else sa.false(),
+        Person.id_index == unit.vault.index(wanted.upper(), "id"),
+        PersonAttribute.phone_index == unit.vault.index(wanted, "phone"),
+    )
+    residents, total = repository.list_everywhere(unit, scope, today, today, [clause], limit=SEARCH_LIMIT, offset=0)
+    shown = [] if total > SEARCH_LIMIT else _visible(unit, residents, scope, today)
+    _record_list(unit, actor, shown, {"search": True, "rows": len(shown), "found": total}, Action.SEARCH_PERSONS)
+    return [_view(unit, resident, today) for resident in shown], total > SEARCH_LIMIT
+
+
+def _clauses(filters: ListFilter, as_of: date) -> list[ColumnElement[bool]]:
+    clauses: list[ColumnElement[bool]] = []
+    if filters.presence:
+        clauses.append(PersonAttribute.presence == filters.presence)
+    if filters.marital_status:
+        clauses.append(PersonAttribute.marital_status == filters.marital_status)
+    if filters.sex:
+        clauses.append(Person.sex == filters.sex)
+    if filters.age_from is not None:
+        clauses.append(Person.birth_date <= _years_before(as_of, filters.age_from))
+    if filters.age_to is not None:
+        clauses.append(Person.birth_date > _years_before(as_of, filters.age_to + 1))
+    if filters.located is not None:
+        column = Residence.dwelling_id
+        clauses.append(column.is_not(None) if filters.located else column.is_(None))
+    if filters.name:
+        clauses.append(PersonAttribute.name.contains(filters.name.strip(), autoescape=True))
+    return clauses
+
+
+def _years_before(day: date, years: int) -> date:
+    """The latest birth date of somebody who is ``years`` old on a day (29 February counts from 1 March)."""
+    try:
+        return day.replace(year=day.year - years)
+    except ValueError:
+        return date(day.year - years, 2, 28)
+
+
+def _visible(unit: UnitOfWork, residents: list[Resident], scope: Scope, today: date) -> list[Resident]:
+    by_region: dict[int, set[UUID]] = {}
+    for resident in residents:
+        by_region.setdefault(resident.region, set()).add(resident.person_id)
+    visible = {
+        (region, person)
+        for region, persons in by_region.items()
+        for person in repository.visible_persons(unit, region, persons, scope, today)
+    }
+    return [resident for resident in residents if (resident.region, resident.person_id) in visible]
+
+
+def _record_list(
+    unit: UnitOfWork,
+    actor: Actor,
+    shown: list[Resident],
+    details: dict[str, object],
+    action: Action = Action.PERSON_LIST,
+) -> None:
+    """One entry in the chain of each region read; a search that finds nothing is an entry too."""
+    by_region: dict[int, list[UUID]] = {}
+    for resident in shown:
+        by_region.setdefault(resident.region, []).append(resident.person_id)
+    for region, persons in sorted((by_region or {audit.INSTALLATION_REGION: []}).items()):
+        audit.record(
+            unit, actor, action.value, region=region, subjects=persons, details={**details, "fields": "masked"}
+        )
+
+
+def _households(unit: UnitOfWork, residents: list[Resident], as_of: date) -> tuple[HouseholdView, ...]:
+    groups: dict[UUID | None, list[Resident]] = {}
+    for resident in residents:
+        groups.setdefault(resident.residence.household_id, []).append(resident)
+    return tuple(
+        HouseholdView(
+            household_id,
+            members[0].household.number if members[0].household else None,
+            tuple(_view(unit, member, as_of) for member in members),
+        )
+        for household_id, members in groups.items()
+    )
+
+
+def _view(unit: UnitOfWork, resident: Resident, day: date, *, revealed: bool = False) -> PersonView:
+    person, attribute = resident.person, resident.attribute
+    id_number = unit.vault.open(person.id_number, "person.id_number")
+    phone = unit.vault.open(attribute.phone, "person_attribute.phone") if attribute else None
+    name = (attribute.name if attribute else None) or ""
+    return PersonView(
+        id=resident.person_id,
+        region=resident.region,
+        name=name if revealed else mask_name(name),
+        sex=person.sex,
+        age=age_at(person.birth_date, day) if person.birth_date else None,
+        relationship=resident.residence.relationship,
+        marital_status=attribute.marital_status if attribute else None,
+        presence=attribute.presence if attribute else None,
+        id_number=id_number if revealed or id_number is None else mask_id(id_number),
+        phone=phone if revealed or phone is None else mask_phone(phone),
+        disputed=person.disputed,
+        revealed=revealed,
+        birth_date=person.birth_date if revealed else None,
+        registered_address=attribute.registered_address if attribute and revealed else None,
+        work_unit=attribute.work_unit if attribute and revealed else None,
+        ethnic_group=attribute.ethnic_group if attribute else None,
+        household_id=resident.residence.household_id,
+        since=resident.residence.valid_from,
+        building_id=resident.residence.building_id,
+        dwelling_id=resident.residence.dwelling_id,
+        place=_place(resident),
+    )
+
+
+def _place(resident: Resident) -> str | None:
+    building: Building | None = resident.building
+    if building is None:
+        return None
+    room = ""
+    if resident.dwelling is not None:
+        staircase = resident.staircase.name if resident.staircase else ""
+        room = f" {staircase}-{resident.dwelling.room}" if staircase else f" {resident.dwelling.room}"
+    return building_name(building, resident.compound) + room
+
+
+def may_reveal(actor: Actor) -> bool:
+    """Whether the actor's role may show anybody in full."""
+    return allows(actor, Action.PERSON_REVEAL)
