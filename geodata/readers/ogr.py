@@ -6,6 +6,8 @@ opens other files or addresses. Each format therefore checks the signature first
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -43,12 +45,24 @@ def damaged(name: str) -> Iterator[None]:
         raise DamagedFileError(name=name) from cause
 
 
+@contextmanager
+def _plain(path: Path) -> Iterator[Path]:
+    """The file under a path that pyogrio does not take for an address inside an archive."""
+    if "!" not in str(path):
+        yield path
+        return
+    with tempfile.TemporaryDirectory(prefix="layer-") as temporary:
+        copy = Path(temporary) / f"{path.stem.replace('!', '_')}{path.suffix}"
+        shutil.copyfile(path, copy)
+        yield copy
+
+
 def list_layers(path: Path, name: str, **options: Any) -> list[LayerInfo]:
     """Layers of a file whose signature was checked; ``name`` is the file name to speak of."""
-    with damaged(name):
+    with _plain(path) as file, damaged(name):
         layers: list[LayerInfo] = []
-        for layer, geometry_type in pyogrio.list_layers(path):
-            info = pyogrio.read_info(path, layer=layer, force_feature_count=True, **options)
+        for layer, geometry_type in pyogrio.list_layers(file):
+            info = pyogrio.read_info(file, layer=layer, force_feature_count=True, **options)
             if info["driver"] not in DRIVERS:
                 raise WrongContentError(name=name, format=path.suffix.lstrip(".").upper())
             layers.append(LayerInfo(str(layer), int(info["features"]), geometry_type, info["crs"]))
@@ -60,8 +74,8 @@ def read(path: Path, layer: str, limits: ReadLimits, *, name: str, **options: An
 
     Raises NoGeometryError, TooManyFeaturesError, DamagedFileError.
     """
-    with damaged(name):
-        meta, _, wkb, columns = pyogrio.raw.read(path, layer=layer, max_features=limits.max_features + 1, **options)
+    with _plain(path) as file, damaged(name):
+        meta, _, wkb, columns = pyogrio.raw.read(file, layer=layer, max_features=limits.max_features + 1, **options)
     if wkb is None:
         raise NoGeometryError(layer=layer, name=name)
     if len(wkb) > limits.max_features:
