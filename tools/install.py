@@ -1,7 +1,7 @@
 """Make or refresh ``.venv`` with gridmap in it: ``make install``.
 
-A stamp in the environment remembers what it was made from. When nothing changed this ends at once; after an
-interruption the stamp is missing and the work is simply done again.
+A stamp in the environment remembers what it was made from: when nothing changed this ends at once. An interrupted
+installation leaves a mark, and the environment is made anew, since pip takes a half-written package for a whole one.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from tools import apt  # noqa: E402
 
 ENVIRONMENT = ROOT / ".venv"
 STAMP = ENVIRONMENT / "gridmap-stamp.json"
+UNFINISHED = ENVIRONMENT / "gridmap-unfinished"
 INPUTS = ("pyproject.toml", "constraints.txt", "hatch_build.py", "package-lock.json", "vendor.json")
 
 
@@ -81,12 +82,13 @@ def make_environment() -> None:
 def install(extras: list[str]) -> None:
     """Install gridmap in editable mode with ``extras``, at the versions of ``constraints.txt``."""
     target = f".[{','.join(extras)}]" if extras else "."
-    say(f"installing {target} at the pinned versions (a first run downloads about 250 MB)")
+    say(f"installing {target} at the pinned versions (a first run downloads about 250 MB, then takes half a minute)")
+    for_a_person = sys.stdout.isatty()  # who sees pip's bars; a log is better off without them
     # pip hands its own -c to no isolated build; older versions take the first variable there, newer ones the second.
     constrained = {"PIP_CONSTRAINT": "constraints.txt", "PIP_BUILD_CONSTRAINT": "constraints.txt"}
     subprocess.run(
-        [environment_python(), "-m", "pip", "install", "--disable-pip-version-check", "--quiet",
-         "--progress-bar=off", "--no-warn-script-location", "-c", "constraints.txt", "-e", target],
+        [environment_python(), "-m", "pip", "install", "--disable-pip-version-check", "--no-warn-script-location",
+         *([] if for_a_person else ["--quiet", "--progress-bar=off"]), "-c", "constraints.txt", "-e", target],
         cwd=ROOT, env={**os.environ, **constrained}, check=True,
     )  # fmt: skip
 
@@ -100,21 +102,25 @@ def main() -> int:
     stamp = read_stamp()
     had = set(map(str, stamp["extras"])) if isinstance(stamp.get("extras"), list) else set()
     here = stamp.get("root") == str(ROOT)
-    if here and stamp.get("digest") == digest and wanted <= had and environment_works():
+    if here and stamp.get("digest") == digest and wanted <= had and not UNFINISHED.exists() and environment_works():
         say(f"{ENVIRONMENT.name} is up to date")
         return 0
     moved = bool(stamp) and not here  # scripts in an environment hold its path: a moved checkout needs a new one
-    if moved or not environment_works():
-        make_environment()
-        had = set()
-    STAMP.unlink(missing_ok=True)
     extras = sorted(wanted | had)
     try:
+        if moved or UNFINISHED.exists() or not environment_works():
+            make_environment()
+        UNFINISHED.touch()
+        STAMP.unlink(missing_ok=True)
         install(extras)
     except subprocess.CalledProcessError as error:
-        say(f"pip ended with status {error.returncode}: its message stands above. 'make install' can be run again.")
+        say(f"pip ended with status {error.returncode}: its message stands above. The same command can be run again.")
         return 1
+    except KeyboardInterrupt:
+        say("interrupted; the same command can be run again")
+        return 130
     STAMP.write_text(json.dumps({"root": str(ROOT), "digest": digest, "extras": extras}) + "\n", encoding="utf-8")
+    UNFINISHED.unlink()
     say("done")
     return 0
 
