@@ -23,9 +23,9 @@ from gridmap.store.base import Base
 from gridmap.store.ids import uuid7
 from gridmap.store.keys import make_key, public_location
 from gridmap.store.models import Setting
-from gridmap.store.store import Store, open_store
+from gridmap.store.store import Store, UnitOfWork, open_store
 
-__all__ = ["METADATA", "MODELS", "create_register", "open_register"]
+__all__ = ["METADATA", "MODELS", "Store", "UnitOfWork", "create_register", "open_register"]
 
 MODELS = (
     _store, _accounts, _audit, _batches, _areas, _access, _buildings, _residents, _statistics, _linking,
