@@ -1,0 +1,136 @@
+"""What a column means: its heading says it, and some headings are never imported."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from importlib.resources import files
+from types import MappingProxyType
+
+
+class ColumnStatus(StrEnum):
+    """What becomes of a column."""
+
+    MAPPED = "mapped"
+    IGNORED = "ignored"
+    UNKNOWN = "unknown"
+    REPEATED = "repeated"
+    DROPPED = "dropped"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a sheet: its letters, its heading as written, the field it fills and why it is not imported."""
+
+    letters: str
+    heading: str
+    field: str | None
+    status: ColumnStatus
+    reason: str = ""
+
+
+_REASONS = MappingProxyType(
+    {
+        ColumnStatus.UNKNOWN: "the heading is not known",
+        ColumnStatus.REPEATED: "another column already fills this field",
+        ColumnStatus.DROPPED: "never stored, by rule",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Rules:
+    fields: Mapping[str, str]
+    ignored: Mapping[str, str]
+    never: re.Pattern[str]
+    never_text: re.Pattern[str]
+    never_text_source: str
+
+
+def _plain(heading: str) -> str:
+    text = unicodedata.normalize("NFKC", heading).lower()
+    return re.sub(r"[\s_\-*:：、,，/\\·.]", "", text)
+
+
+def _without_brackets(heading: str) -> str:
+    return re.sub(r"[(\[【〔<《][^)\]】〕>》]*[)\]】〕>》]", "", unicodedata.normalize("NFKC", heading))
+
+
+@cache
+def _rules() -> _Rules:
+    package = files("gridmap.importing")
+    known = tomllib.loads(package.joinpath("headings.toml").read_text(encoding="utf-8"))
+    never = tomllib.loads(package.joinpath("never_stored.toml").read_text(encoding="utf-8"))
+    fields = {_plain(heading): field for field, entry in known.items() for heading in entry["headings"]}
+    ignored = {field: entry["reason"] for field, entry in known.items() if entry["use"] == "ignore"}
+    text_source = "(?i)" + "|".join(never["text"]["patterns"])
+    return _Rules(
+        fields=MappingProxyType(fields),
+        ignored=MappingProxyType(ignored),
+        never=re.compile("|".join(never["heading"]["patterns"]), re.IGNORECASE),
+        never_text=re.compile(text_source),
+        never_text_source=text_source,
+    )
+
+
+def is_never_stored(heading: str) -> bool:
+    """Whether a column of this heading must not be stored, whatever it holds."""
+    compact = re.sub(r"[\s*:：]", "", unicodedata.normalize("NFKC", heading)).lower().replace("-", "_")
+    spaced = re.sub(r"[\s\-]+", "_", unicodedata.normalize("NFKC", heading).strip()).lower()
+    rules = _rules()
+    return bool(rules.never.search(compact) or rules.never.search(spaced))
+
+
+def never_stored_text_pattern() -> str:
+    """The regular expression (Rust and Python syntax) of texts that are never stored or handed back."""
+    return _rules().never_text_source
+
+
+def field_of(heading: str) -> str | None:
+    """The field a heading names, ignored ones included; ``None`` for a heading that is not known."""
+    fields = _rules().fields
+    return fields.get(_plain(heading)) or fields.get(_plain(_without_brackets(heading)))
+
+
+def is_known_heading(text: str) -> bool:
+    """Whether a cell is a heading known here: what finds the heading row of a sheet."""
+    return len(text) <= 40 and (field_of(text) is not None or (len(text) <= 20 and is_never_stored(text)))
+
+
+def map_columns(letters: Sequence[str], headings: Sequence[str], filled: Sequence[bool]) -> list[Column]:
+    """Say for every column what becomes of it.
+
+    A column without heading and without a value (``filled`` false) is left out. Where two columns name one field,
+    the first that holds anything is taken and the other is named as repeated.
+    """
+    taken: set[str | None] = set()
+    columns: list[Column] = []
+    for letter, heading, has_values in zip(letters, headings, filled, strict=True):
+        if not heading and not has_values:
+            continue
+        column = _judge(letter, heading)
+        if column.status is ColumnStatus.MAPPED:
+            if column.field in taken:
+                reason = _REASONS[ColumnStatus.REPEATED]
+                column = Column(letter, heading, column.field, ColumnStatus.REPEATED, reason)
+            elif has_values:
+                taken.add(column.field)
+        columns.append(column)
+    return columns
+
+
+def _judge(letters: str, heading: str) -> Column:
+    if heading and is_never_stored(heading):
+        return Column(letters, heading, None, ColumnStatus.DROPPED, _REASONS[ColumnStatus.DROPPED])
+    field = field_of(heading) if heading else None
+    if field is None:
+        return Column(letters, heading, None, ColumnStatus.UNKNOWN, _REASONS[ColumnStatus.UNKNOWN])
+    ignored = _rules().ignored.get(field)
+    if ignored is not None:
+        return Column(letters, heading, field, ColumnStatus.IGNORED, ignored)
+    return Column(letters, heading, field, ColumnStatus.MAPPED)
