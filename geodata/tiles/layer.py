@@ -20,8 +20,11 @@ from geodata.tiles.schemes import BUFFER, MAX_ZOOM, Bounds, check_address, unit_
 from geodata.tiles.values import ValueTable, value_table
 from geodata.tiles.zoom import ZoomTiles
 
-OVERSHOOT: Final = 2048
-"""Tile units beyond the buffer to which a feature is sent unclipped: clients cut it off when drawing."""
+REACH: Final = 4096
+"""Tile units beyond a tile's sides to which a feature is sent unclipped: clients cut it off when drawing.
+
+MapLibre and Mapbox hold coordinates to twice the extent on either side of 0, which leaves a tile's breadth to spare.
+"""
 
 
 class TileLayer:
@@ -61,7 +64,7 @@ class TileLayer:
         self._paths = _unit_paths(name, shapes)
         self._values: ValueTable = value_table(attributes or {}, len(shapes))
         self._rule = generalisation
-        self._margins = Margins(buffer, buffer + OVERSHOOT)
+        self._margins = Margins(buffer, max(buffer, REACH))
         self._zooms: dict[int, ZoomTiles] = {}
         self._building = threading.Lock()
         self.bounds: Bounds | None = _bounds(shapes)

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import mapbox_vector_tile
 import numpy as np
-import pytest
 import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,35 +12,15 @@ from mapbox_vector_tile.Mapbox import vector_tile_pb2
 from shapely.geometry import shape
 
 from geodata.tiles import (
-    AREAS,
     BUFFER,
-    BUILDINGS,
     EXTENT,
-    Generalisation,
-    Simplify,
     TileLayer,
     TileSet,
-    label_points,
     tile_at,
-    tile_bounds,
-    tile_bounds_m,
-    tiles_of_bounds,
 )
-from geodata.tiles.schemes import lonlat_from_unit, unit_from_lonlat
+from tests.geodata.decoding import decode, local, world
 
 WINDOW = shapely.box(-BUFFER, -BUFFER, EXTENT + BUFFER, EXTENT + BUFFER)
-
-
-def decode(tile: bytes, name: str = "layer") -> dict[int, Any]:
-    """Features by id, geometry in tile units with y to the south."""
-    if not tile:
-        return {}
-    layer = mapbox_vector_tile.decode(tile, default_options={"y_coord_down": True, "geojson": False})[name]
-    assert layer["version"] == 2
-    assert layer["extent"] == EXTENT
-    ids = [feature["id"] for feature in layer["features"]]
-    assert len(ids) == len(set(ids)), "a feature may appear once in a tile"
-    return {feature["id"]: feature for feature in layer["features"]}
 
 
 def rings_of(feature: dict[str, Any]) -> list[list[list[tuple[int, int]]]]:
@@ -50,18 +28,6 @@ def rings_of(feature: dict[str, Any]) -> list[list[list[tuple[int, int]]]]:
     geometry = feature["geometry"]
     coordinates: list[Any] = geometry["coordinates"]
     return coordinates if geometry["type"] == "MultiPolygon" else [coordinates]
-
-
-def local(geometries: Any, z: int, x: int, y: int) -> Any:
-    """Lon, lat geometries in the units of a tile, not rounded."""
-    corner = np.array([x, y]) * EXTENT
-    return shapely.transform(geometries, lambda points: unit_from_lonlat(points) * (EXTENT << z) - corner)
-
-
-def world(geometries: Any, z: int, x: int, y: int) -> Any:
-    """The reverse: tile units to lon, lat."""
-    corner = np.array([x, y]) * EXTENT
-    return shapely.transform(geometries, lambda points: lonlat_from_unit((points + corner) / (EXTENT << z)))
 
 
 def encode(geometries: Any, z: int, x: int, y: int, **options: Any) -> dict[int, Any]:
@@ -267,9 +233,8 @@ def test_attributes_of_every_kind_come_through() -> None:
     }  # fmt: skip
     assert found[2**33]["properties"] == {"floors": 300, "balance": 0, "ratio": 1.5, "let": False}
     assert found[9]["properties"]["floors"] == 2**40
-    assert layer.fields == {
-        "name": "String", "floors": "Number", "balance": "Number", "share": "Number", "ratio": "Number", "let": "Boolean",
-    }  # fmt: skip
+    numbers = dict.fromkeys(("floors", "balance", "share", "ratio"), "Number")
+    assert layer.fields == numbers | {"name": "String", "let": "Boolean"}
 
 
 def test_clipped_and_whole_features_share_one_table_of_values() -> None:
