@@ -5,6 +5,7 @@ On Debian and Ubuntu what is missing is installed with apt; elsewhere a message 
 
 from __future__ import annotations
 
+import ctypes
 import shutil
 import subprocess
 import sys
@@ -28,6 +29,17 @@ def has_chinese_font() -> bool:
     return bool(fonts.stdout.strip())
 
 
+def has_driver_library() -> bool:
+    """Whether the library is there that the program driving Chromium is linked with; minimal systems lack it."""
+    if sys.platform != "linux":
+        return True
+    try:
+        ctypes.CDLL("libatomic.so.1")
+    except OSError:
+        return False
+    return True
+
+
 def missing_packages() -> tuple[list[str], list[str]]:
     """Return the Debian packages to install and, in words, what they are for."""
     packages: list[str] = []
@@ -38,6 +50,9 @@ def missing_packages() -> tuple[list[str], list[str]]:
     if find_chromium() is None:
         packages.append("chromium")
         purposes.append("Chromium")
+    if not has_driver_library():
+        packages.append("libatomic1")
+        purposes.append("libatomic")
     if not has_chinese_font():
         packages += ["fontconfig", "fonts-noto-cjk"]
         purposes.append("a Chinese font")
