@@ -1,0 +1,7 @@
+"""The synthetic city: areas, compounds, buildings and dwellings of a place that does not exist, the same every time."""
+
+from geodata.city.assemble import make_city
+from geodata.city.model import City
+from geodata.city.profiles import Size
+
+__all__ = ["City", "Size", "make_city"]
