@@ -282,3 +282,11 @@ class UnsafeDocumentError(GeodataError):
     code = "document_unsafe"
     message = "{name} declares a document type or entities, which is not read."
     hint = "Export the layer again from the program it came from."
+
+
+class CleaningUnavailableError(GeodataError):
+    """The installed geometry engine cannot clean a coverage."""
+
+    code = "cleaning_unavailable"
+    message = "Cleaning a coverage needs shapely 2.2 or later; version {found} is installed."
+    hint = "Update shapely, or mend the borders in QGIS."
