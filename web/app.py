@@ -1,0 +1,110 @@
+"""The application: made from a store and settings, never at import time."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request as StarletteRequest
+from starlette.responses import Response
+from starlette.types import ASGIApp, Scope
+
+from geodata.errors import ExplainedError
+from gridmap.accounts.passwords import Passwords
+from gridmap.bootstrap import Store
+from gridmap.errors import InvalidInputError, NotFoundError
+from web.answers import explain, explain_plainly
+from web.errors import MethodError, UnexpectedError
+from web.render import Renderer, product_version
+from web.routes import ROUTERS
+from web.runner import Runner
+from web.security.marker import require_markers
+from web.security.session import language_before_sign_in, theme_of
+from web.security.shield import Shield
+from web.security.throttle import Throttle
+from web.settings import Settings
+from web.site import Site, TreeCache
+from web.static_files import StaticFiles
+
+
+def create_app(store: Store, settings: Settings | None = None) -> FastAPI:
+    """Make the application that serves a register.
+
+    Raises:
+        UnmarkedRouteError: a route does not say who may call it.
+    """
+    settings = settings or Settings()
+    site = make_site(store, settings)
+    app = FastAPI(
+        title="gridmap", version=product_version(), openapi_url=None, docs_url=None, redoc_url=None, lifespan=_lifespan
+    )
+    # Routes are laid flat into the application, so that one walk over app.routes sees every one of them.
+    app.router.routes.clear()
+    for router in ROUTERS:
+        app.router.routes.extend(router.routes)
+    require_markers(app.routes)
+    app.state.site = site
+    app.add_exception_handler(ExplainedError, _explained)
+    app.add_exception_handler(HTTPException, _http_exception)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_middleware(Shield, settings=settings, answer=_answer)
+    return app
+
+
+def make_site(store: Store, settings: Settings) -> Site:
+    """Put the parts of a server together."""
+    static = StaticFiles()
+    return Site(
+        store=store,
+        settings=settings,
+        runner=Runner(store.dialect, settings.read_threads),
+        passwords=Passwords(cheap=settings.cheap_passwords),
+        throttle=Throttle(),
+        tree=TreeCache(store),
+        renderer=Renderer(static.url),
+        static=static,
+    )
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    yield
+    site: Site = app.state.site
+    await site.runner.close()
+
+
+def _answer(scope: Scope, error: ExplainedError, request_id: str) -> ASGIApp:
+    """The response to what reached the outermost layer."""
+    request = StarletteRequest(scope)
+    request.state.request_id = request_id
+    as_json = scope["path"].startswith(("/api/", "/tiles/"))
+    language = language_before_sign_in(request).language
+    return explain_plainly(request.app.state.site, language, theme_of(request), error, as_json=as_json)
+
+
+async def _explained(request: Request, error: Exception) -> Response:
+    assert isinstance(error, ExplainedError)  # noqa: S101 - registered for this class alone
+    return await explain(request, error)
+
+
+async def _http_exception(request: Request, error: Exception) -> Response:
+    """What Starlette itself refuses: unknown addresses, wrong methods, unreadable bodies."""
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    known: dict[int, ExplainedError] = {404: NotFoundError(), 405: MethodError()}
+    unreadable = InvalidInputError(field="body", reason="cannot be read")
+    if status >= 500:
+        return await explain(request, UnexpectedError(id=request.state.request_id))
+    return await explain(request, known.get(status, unreadable))
+
+
+async def _invalid(request: Request, error: Exception) -> Response:
+    """A parameter of the wrong kind. In a path it names nothing; elsewhere the field is named, never the value."""
+    problems = error.errors() if isinstance(error, RequestValidationError) else []
+    first = problems[0] if problems else {"loc": ("body",)}
+    place = [str(part) for part in first["loc"]]
+    if place[0] == "path":
+        return await explain(request, NotFoundError())
+    return await explain(request, InvalidInputError(field=place[-1], reason="not a usable value"))

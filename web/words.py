@@ -1,0 +1,76 @@
+"""Words for values that the program stores as codes: message ids by code, translated where they are shown."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from gridmap.access.policy import Action
+from gridmap.accounts.actor import Role
+
+ROLES: Final[dict[Role, str]] = {
+    Role.GRID_WORKER: "Grid worker",
+    Role.COMMUNITY_OFFICER: "Community officer",
+    Role.STREET_OFFICER: "Sub-district officer",
+    Role.DISTRICT_OFFICER: "District officer",
+    Role.DATA_MANAGER: "Data manager",
+    Role.ANALYST: "Analyst",
+    Role.AUDITOR: "Auditor",
+    Role.ADMINISTRATOR: "Administrator",
+}
+
+RAIL: Final[dict[str, tuple[Action, ...]]] = {
+    "map": (Action.MAP_READ,),
+    "register": (Action.PERSON_LIST,),
+    "review": (Action.REVIEW_DECIDE,),
+    "import": (Action.BATCH_READ,),
+    "reports": (Action.REPORT_READ,),
+    "people": (Action.ACCOUNT_MANAGE,),
+    "audit": (Action.AUDIT_READ, Action.AUDIT_VERIFY),
+}
+"""Entries of the rail and the actions of which one is needed to see them."""
+
+LEVELS: Final = {
+    "province": "Province",
+    "city": "City",
+    "district": "District or county",
+    "street": "Sub-district",
+    "community": "Community",
+    "cell": "Grid",
+    "micro_cell": "Micro-grid",
+}
+
+CELL_KINDS: Final = {"residential": "General grid", "dedicated": "Dedicated grid"}
+
+PURPOSES: Final = {
+    "visit": "Visit",
+    "service": "Service asked for",
+    "correction": "Check or correct the record",
+    "other": "Other (say what)",
+}
+
+ACTS: Final = {
+    "account.create": "Created a user",
+    "account.disable": "Disabled a user",
+    "account.enable": "Enabled a user",
+    "account.grant": "Granted a role",
+    "account.own": "Changed own account",
+    "account.password": "Set a new password",
+    "account.revoke": "Revoked a role",
+    "audit.read": "Read the log",
+    "audit.verify": "Verified the log",
+    "batch.undo": "Undid an import",
+    "geometry.import": "Imported geometry",
+    "person.list": "Saw a list of residents",
+    "person.reveal": "Saw a resident in full",
+    "register.import": "Imported a register",
+    "report.make": "Made a report",
+    "review.decide": "Decided a review case",
+    "review.read": "Read review cases",
+    "search.persons": "Searched for residents",
+    "session.sign_in": "Signed in",
+    "session.sign_in_failed": "Sign-in failed",
+    "session.sign_out": "Signed out",
+    "statistics.import": "Imported statistics",
+    "store.backup": "Made a backup",
+}
+"""What the log's actions are called."""
