@@ -10,20 +10,24 @@ from uuid import UUID
 
 import numpy as np
 import shapely
-from sqlalchemy import Table
+from sqlalchemy import FromClause, Table
 
+from gridmap.store.base import Base
 from gridmap.store.store import UnitOfWork
 from gridmap.store.types import Day, Key, Moment, Shape, from_day, to_day
 
 Column = Sequence[Any]
 
 
-def bulk_insert(unit: UnitOfWork, table: Table, columns: Mapping[str, Column | Any]) -> int:
+def bulk_insert(unit: UnitOfWork, into: type[Base] | FromClause, columns: Mapping[str, Column | Any]) -> int:
     """Insert many rows given as columns; returns how many.
 
     A value that is not a list, tuple or array is repeated for every row. Keys may be 16-byte strings or UUIDs, days
     ``date`` or day numbers, moments aware datetimes. Columns left out take their database default (NULL).
     """
+    table = into.__table__ if isinstance(into, type) else into
+    if not isinstance(table, Table):
+        raise TypeError("rows go into a table")
     lengths = {len(values) for values in columns.values() if _is_column(values)}
     if len(lengths) != 1:
         raise ValueError(f"columns of {table.name} differ in length: {sorted(lengths)}")

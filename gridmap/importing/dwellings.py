@@ -1,0 +1,420 @@
+"""Import of dwellings from a table: the office's own ids are kept, missing buildings are created without footprint."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from geodata.floors import parse_floor
+from geodata.issues import Issue, Severity
+from gridmap.access.policy import Action
+from gridmap.access.scope import require_area
+from gridmap.accounts.actor import Actor
+from gridmap.areas import repository as areas
+from gridmap.areas.repository import AreaNode
+from gridmap.areas.service import find_area
+from gridmap.buildings.models import (
+    Building,
+    BuildingCode,
+    Compound,
+    Dwelling,
+    DwellingCode,
+    DwellingState,
+    Unit,
+    Verification,
+)
+from gridmap.buildings.states import read_state
+from gridmap.errors import InvalidInputError
+from gridmap.importing.buildings import compounds
+from gridmap.importing.outcome import ImportOutcome, Progress, Verdict, silent, write_batch
+from gridmap.importing.sheet import read_mapped
+from gridmap.store.base import Base
+from gridmap.store.bulk import bulk_insert
+from gridmap.store.ids import uuid7
+from gridmap.store.store import Store, UnitOfWork
+
+FIELDS = (
+    "dwelling_id", "building_id", "community", "compound", "road", "road_no", "building", "unit", "floor", "room",
+    "state", "tenure", "verified_on",
+)  # fmt: skip
+
+
+@dataclass(slots=True)
+class _Stock:
+    """What the region holds already, and what this file adds; keyed as people name things."""
+
+    region: int
+    under: AreaNode
+    communities: dict[str, UUID]
+    by_code: dict[str, UUID]
+    by_name: dict[tuple[str, str, str, str], UUID]
+    by_compound: dict[tuple[str, str], set[UUID]]
+    buildings: dict[UUID, Building]
+    units: dict[tuple[UUID, str], UUID]
+    rooms: dict[tuple[UUID, UUID, str], UUID]
+    codes: dict[str, UUID]
+    compound_ids: dict[str, UUID]
+    states: dict[UUID, DwellingState]
+    visits: set[tuple[UUID, date]]
+    new_units: list[Unit] = field(default_factory=list)
+    new_rooms: list[Dwelling] = field(default_factory=list)
+    new_codes: list[tuple[str, UUID]] = field(default_factory=list)
+    new_states: list[DwellingState] = field(default_factory=list)
+    new_visits: list[tuple[UUID, date]] = field(default_factory=list)
+    created: set[UUID] = field(default_factory=set)
+
+
+def import_dwellings(
+    store: Store, actor: Actor, path: Path, under: str, *, progress: Progress = silent
+) -> ImportOutcome:
+    """Import a table of dwellings under an area.
+
+    A building is found by its external id, else by compound (or road and number) and building number. One that is not
+    there yet is created without a footprint and reported.
+
+    Raises:
+        PermissionDeniedError, NotFoundError, AreaNotFoundError, TableError, MissingColumnError.
+    """
+    outcome = ImportOutcome("dwellings", path.name)
+    progress("read", 0, 1)
+    sheet = read_mapped(path, FIELDS, ("room",))
+    with store.write() as unit:
+        top = find_area(unit, under)
+        require_area(unit, actor, Action.GEOMETRY_IMPORT, top.id)
+        if top.region is None:
+            raise InvalidInputError(field="--under", reason=f"{top.name} spans several streets; name one street")
+        stock = _load(unit, top, top.region)
+        columns = [sheet.text(name) for name in FIELDS]
+        total = len(sheet)
+        for position, values in enumerate(zip(sheet.rows.tolist(), *columns, strict=True)):
+            if position % 5000 == 0:
+                progress("write", position, total)
+            _row(unit, outcome, stock, dict(zip(("row", *FIELDS), values, strict=True)))
+        _flush(unit, outcome, stock)
+        if stock.created:
+            outcome.issues.append(_unlocated(len(stock.created)))
+            outcome.notes["buildings_without_footprint"] = len(stock.created)
+        write_batch(unit, actor, outcome, path, regions=[top.region], under_code=top.code)
+        if outcome.verdicts[Verdict.INSERTED] or outcome.verdicts[Verdict.UPDATED]:
+            unit.changed("register", "geometry")
+    progress("write", total, total)
+    return outcome
+
+
+def _unlocated(count: int) -> Issue:
+    return Issue(
+        "buildings_without_footprint",
+        "{count} buildings are in the table but not on the map; they were created without a footprint.",
+        "Import their footprints with the same building ids.",
+        severity=Severity.WARNING,
+        params={"count": count},
+    )
+
+
+def _load(unit: UnitOfWork, under: AreaNode, region: int) -> _Stock:
+    session = unit.session
+    buildings = {row.id: row for row in session.scalars(sa.select(Building).where(Building.region == region))}
+    names = {
+        row.id: row.name
+        for row in session.execute(sa.select(Compound.id, Compound.name).where(Compound.region == region))
+    }
+    by_name: dict[tuple[str, str, str, str], UUID] = {}
+    by_compound: dict[tuple[str, str], set[UUID]] = {}
+    for row in buildings.values():
+        compound = names.get(row.compound_id, "") if row.compound_id else ""
+        number = _number(row.number or "")
+        by_name.setdefault((compound, row.road or "", row.road_no or "", number), row.id)
+        by_compound.setdefault((compound, number), set()).add(row.id)
+    codes = session.execute(
+        sa.select(BuildingCode.value, BuildingCode.building_id).where(BuildingCode.region == region)
+    )
+    units = session.execute(sa.select(Unit.building_id, Unit.name, Unit.id).where(Unit.region == region))
+    rooms = session.execute(
+        sa.select(Dwelling.building_id, Dwelling.unit_id, Dwelling.room, Dwelling.id).where(Dwelling.region == region)
+    )
+    communities: dict[str, UUID] = {}
+    for node in areas.descendants(unit, under.id):
+        for name in (node.name, node.code, *areas.names_of(unit, node.id)) if node.level == "community" else ():
+            communities.setdefault(name, node.id)
+    states = session.scalars(
+        sa.select(DwellingState).where(
+            DwellingState.region == region, DwellingState.superseded_at.is_(None), DwellingState.valid_to.is_(None)
+        )
+    )
+    visits = session.execute(
+        sa.select(Verification.dwelling_id, Verification.verified_on).where(Verification.region == region)
+    )
+    dwelling_codes = session.execute(
+        sa.select(DwellingCode.value, DwellingCode.dwelling_id).where(DwellingCode.region == region)
+    )
+    return _Stock(
+        region=region,
+        under=under,
+        communities=communities,
+        by_code={row.value: row.building_id for row in codes},
+        by_name=by_name,
+        by_compound=by_compound,
+        buildings=buildings,
+        units={(row.building_id, row.name): row.id for row in units},
+        rooms={(row.building_id, row.unit_id, row.room): row.id for row in rooms},
+        codes={row.value: row.dwelling_id for row in dwelling_codes},
+        compound_ids={name: key for key, name in names.items()},
+        states={state.dwelling_id: state for state in states},
+        visits={(row.dwelling_id, row.verified_on) for row in visits},
+    )
+
+
+def _number(text: str) -> str:
+    """A building number without the word for building: ``1号楼``, ``1栋`` and ``1`` are the same."""
+    for suffix in ("号楼", "栋", "幢", "座", "#"):
+        text = text.removesuffix(suffix)
+    return text.lstrip("0") or text
+
+
+def _unit_name(text: str) -> str:
+    return text.removesuffix("单元").removesuffix("门").removesuffix("梯")
+
+
+def _row(unit: UnitOfWork, outcome: ImportOutcome, stock: _Stock, row: dict[str, str]) -> None:
+    number = int(row["row"])
+    room = row["room"].removesuffix("室").removesuffix("房")
+    if not room:
+        outcome.reject(Issue("room_missing", "The row has no room.", "Fill in the room number.", number, "room"))
+        return
+    use, tenure, unknown = read_state(row["state"], row["tenure"])
+    visited, problem = _date(row["verified_on"], number)
+    if problem is None and unknown is not None:
+        problem = Issue(
+            "state_unknown", "The state “{state}” is not known.", "Use for example 自住, 出租, 空置.", number, "state",
+            params={"state": unknown},
+        )  # fmt: skip
+    if problem is not None:
+        outcome.reject(problem)
+        return
+    building, moved = _building(unit, stock, row)
+    if building is None:
+        outcome.reject(
+            Issue(
+                "building_unnamed",
+                "The row names no building.",
+                "Fill in building_id, or compound (or road and number) and building.",
+                number,
+                "building",
+            )
+        )
+        return
+    staircase = _staircase(stock, building, _unit_name(row["unit"]))
+    known = stock.rooms.get((building, staircase, room))
+    by_code = stock.codes.get(row["dwelling_id"]) if row["dwelling_id"] else None
+    if by_code is not None and known is not None and by_code != known:
+        outcome.reject(
+            Issue(
+                "dwelling_id_taken",
+                "The dwelling id {code} belongs to another room.",
+                "Give each room its own id.",
+                number,
+                "dwelling_id",
+                params={"code": row["dwelling_id"]},
+            )
+        )
+        return
+    dwelling = known or by_code
+    fresh = dwelling is None
+    if dwelling is None:
+        dwelling = uuid7()
+        stock.new_rooms.append(
+            Dwelling(
+                region=stock.region,
+                id=dwelling,
+                building_id=building,
+                unit_id=staircase,
+                floor=_floor(row, room),
+                room=room,
+            )
+        )
+        stock.rooms[building, staircase, room] = dwelling
+    changed = moved | _code(stock, row["dwelling_id"], dwelling) | _state(unit, stock, dwelling, use, tenure, visited)
+    if visited is not None and (dwelling, visited) not in stock.visits:
+        stock.visits.add((dwelling, visited))
+        stock.new_visits.append((dwelling, visited))
+        changed = True
+    outcome.verdicts[Verdict.INSERTED if fresh else Verdict.UPDATED if changed else Verdict.UNCHANGED] += 1
+
+
+def _date(text: str, row: int) -> tuple[date | None, Issue | None]:
+    if not text:
+        return None, None
+    try:
+        return date.fromisoformat(text.replace("/", "-").replace(".", "-")[:10]), None
+    except ValueError:
+        return None, Issue(
+            "date_not_understood",
+            "“{value}” is no date.",
+            "Write it as 2026-03-31.",
+            row,
+            "verified_on",
+            params={"value": text},
+        )
+
+
+def _floor(row: dict[str, str], room: str) -> int | None:
+    """The floor as written, else from the room number (``1204`` is on the twelfth)."""
+    parsed = parse_floor(row["floor"]) if row["floor"] else None
+    if parsed is not None:
+        return -parsed[1] if parsed[0] == 0 else parsed[0]
+    digits = room if room.isdigit() else ""
+    return int(digits[:-2]) if 3 <= len(digits) <= 4 else None
+
+
+def _code(stock: _Stock, code: str, dwelling: UUID) -> bool:
+    if not code or code in stock.codes:
+        return False
+    stock.codes[code] = dwelling
+    stock.new_codes.append((code, dwelling))
+    return True
+
+
+def _building(unit: UnitOfWork, stock: _Stock, row: dict[str, str]) -> tuple[UUID | None, bool]:
+    """The building of a row, created when it is not there; and whether what is known of it grew."""
+    name = (row["compound"], row["road"], row["road_no"], _number(row["building"]))
+    code = row["building_id"]
+    found = stock.by_code.get(code) if code else stock.by_name.get(name) or _by_compound(stock, name)
+    if found is None and code:
+        found = stock.by_name.get(name) if any(name) else None
+    if found is None:
+        if not code and not (row["building"] or row["road_no"]):
+            return None, False
+        return _create(unit, stock, row, name), False
+    if code and code not in stock.by_code:
+        stock.by_code[code] = found
+        unit.session.add(BuildingCode(region=stock.region, scheme="office", value=code, building_id=found))
+    return found, _complete(unit, stock, stock.buildings[found], row)
+
+
+def _by_compound(stock: _Stock, name: tuple[str, str, str, str]) -> UUID | None:
+    """A building known by compound and number alone, whatever road it stands on."""
+    fits = stock.by_compound.get((name[0], name[3]), set()) if name[0] and name[3] else set()
+    return next(iter(fits)) if len(fits) == 1 else None
+
+
+def _create(unit: UnitOfWork, stock: _Stock, row: dict[str, str], name: tuple[str, str, str, str]) -> UUID:
+    area = stock.communities.get(row["community"], stock.under.id)
+    building = Building(region=stock.region, id=uuid7(), area_id=area, version=1)
+    unit.session.add(building)
+    stock.buildings[building.id] = building
+    stock.created.add(building.id)
+    _complete(unit, stock, building, row)
+    stock.by_name[name] = building.id
+    stock.by_compound.setdefault((name[0], name[3]), set()).add(building.id)
+    if row["building_id"]:
+        stock.by_code[row["building_id"]] = building.id
+        unit.session.flush()
+        unit.session.add(
+            BuildingCode(region=stock.region, scheme="office", value=row["building_id"], building_id=building.id)
+        )
+    return building.id
+
+
+def _complete(unit: UnitOfWork, stock: _Stock, building: Building, row: dict[str, str]) -> bool:
+    """Fill in what the register does not know yet of a building; nothing known is overwritten."""
+    grown = False
+    for column, value in (("number", row["building"]), ("road", row["road"]), ("road_no", row["road_no"])):
+        if value and getattr(building, column) is None:
+            setattr(building, column, value)
+            grown = True
+    if row["compound"] and building.compound_id is None:
+        if row["compound"] not in stock.compound_ids:
+            area = stock.communities.get(row["community"])
+            stock.compound_ids |= compounds(unit, stock.region, [row["compound"]], area)
+        building.compound_id = stock.compound_ids[row["compound"]]
+        grown = True
+    return grown
+
+
+def _staircase(stock: _Stock, building: UUID, name: str) -> UUID:
+    known = stock.units.get((building, name))
+    if known is None:
+        known = uuid7()
+        stock.units[building, name] = known
+        position = int(name) if name.isdigit() else 0
+        stock.new_units.append(Unit(region=stock.region, id=known, building_id=building, name=name, position=position))
+    return known
+
+
+def _state(
+    unit: UnitOfWork, stock: _Stock, dwelling: UUID, use: str | None, tenure: str | None, day: date | None
+) -> bool:
+    """Write the state where it says something new: from the day it was seen, else from always."""
+    if use is None and tenure is None:
+        return False
+    known = stock.states.get(dwelling)
+    if known is not None and (use in {None, known.use}) and (tenure in {None, known.tenure}):
+        return False
+    start = day or (unit.now.date() if known is not None else areas.BEGINNING)
+    if known is not None:
+        if known.valid_from >= start:
+            known.superseded_at = unit.now
+        else:
+            known.valid_to = start
+    fresh = DwellingState(
+        region=stock.region,
+        dwelling_id=dwelling,
+        use=use or (known.use if known else None),
+        tenure=tenure or (known.tenure if known else None),
+        valid_from=start,
+        recorded_at=unit.now,
+    )
+    stock.states[dwelling] = fresh
+    stock.new_states.append(fresh)
+    return True
+
+
+def _flush(unit: UnitOfWork, outcome: ImportOutcome, stock: _Stock) -> None:
+    unit.session.flush()
+    region, batch = stock.region, outcome.batch_id
+    _bulk(unit, Unit, stock.new_units, ("id", "building_id", "name", "position"), region=region)
+    _bulk(
+        unit, Dwelling, stock.new_rooms, ("id", "building_id", "unit_id", "floor", "room"),
+        region=region, batch_id=batch, version=1,
+    )  # fmt: skip
+    for state in stock.new_states:
+        state.id = uuid7()
+    _bulk(
+        unit,
+        DwellingState,
+        stock.new_states,
+        ("id", "dwelling_id", "use", "tenure", "valid_from", "valid_to", "superseded_at"),
+        region=region, recorded_at=unit.now, batch_id=batch,
+    )  # fmt: skip
+    if stock.new_codes:
+        values, dwellings = zip(*stock.new_codes, strict=True)
+        bulk_insert(
+            unit,
+            DwellingCode,
+            {"region": region, "scheme": "office", "value": list(values), "dwelling_id": list(dwellings)},
+        )
+    if stock.new_visits:
+        dwellings, days = zip(*stock.new_visits, strict=True)
+        bulk_insert(
+            unit,
+            Verification,
+            {
+                "region": region,
+                "id": [uuid7() for _ in dwellings],
+                "dwelling_id": list(dwellings),
+                "verified_on": list(days),
+                "recorded_at": unit.now,
+                "batch_id": batch,
+            },
+        )
+
+
+def _bulk(unit: UnitOfWork, model: type[Base], rows: Sequence[Base], names: tuple[str, ...], **same: object) -> None:
+    if rows:
+        columns = {name: [getattr(row, name) for row in rows] for name in names}
+        bulk_insert(unit, model, {**columns, **same})
