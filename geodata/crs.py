@@ -22,6 +22,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 from pyproj import CRS, Transformer
+from pyproj.enums import TransformDirection
 from pyproj.exceptions import CRSError, ProjError
 
 from geodata.errors import (
@@ -165,6 +166,26 @@ def to_lonlat(frame: gpd.GeoDataFrame, crs: str | CRS | None = None) -> gpd.GeoD
         geometries = shapely.transform(geometries, move, interleaved=False)
     # A new array: set_crs would refuse where the frame was labelled otherwise.
     return frame.set_geometry(gpd.GeoSeries(geometries, index=frame.index, crs=LONLAT))
+
+
+def from_lonlat(frame: gpd.GeoDataFrame, crs: str | CRS) -> gpd.GeoDataFrame:
+    """A lon/lat frame in another CRS of PROJ, for writing; EPSG:4490 only changes the label.
+
+    Raises UnknownCrsError, RefusedDatumError, UnsupportedCrsError (named shifts are for reading only).
+    """
+    geometries = require_lonlat(frame)
+    source = parse_crs(crs)
+    if source.shift is not None:
+        raise UnsupportedCrsError(crs=source.name)
+    if source.crs.to_epsg() not in {4326, 4490}:
+        back = _transformer(source.crs)
+
+        def apply(x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+            moved_x, moved_y = back.transform(x, y, direction=TransformDirection.INVERSE)
+            return np.asarray(moved_x), np.asarray(moved_y)
+
+        geometries = shapely.transform(geometries, apply, interleaved=False)
+    return frame.set_geometry(gpd.GeoSeries(geometries, index=frame.index, crs=source.crs))
 
 
 def check_plausible(geometries: Geometries, source: SourceCrs) -> None:

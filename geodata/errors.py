@@ -290,3 +290,35 @@ class CleaningUnavailableError(GeodataError):
     code = "cleaning_unavailable"
     message = "Cleaning a coverage needs shapely 2.2 or later; version {found} is installed."
     hint = "Update shapely, or mend the borders in QGIS."
+
+
+class PartitionError(GeodataError):
+    """A place that cannot be cut into so many cells."""
+
+    code = "partition_impossible"
+    message = "{cells} cells cannot be made from {places} places."
+    hint = "Ask for fewer cells, give an area that is not empty, and weights that are not negative."
+
+
+class UnwritableFormatError(GeodataError):
+    """No writer for the file name's ending."""
+
+    code = "format_unwritable"
+    message = "{name} is not a kind of geometry file that can be written here."
+    hint = "Use one of these: {formats}."
+
+
+class UnwritableFrameError(GeodataError):
+    """The format cannot hold the frame, or the place cannot be written to."""
+
+    code = "layer_unwritable"
+    message = "The layer could not be written to {name}."
+    hint = "Check that the folder exists, can be written to and has room, and that no other program has the file open."
+
+
+class LonlatFormatError(GeodataError):
+    """Another CRS asked of a format that has one by its standard."""
+
+    code = "format_lonlat_only"
+    message = "{format} holds longitude and latitude only."
+    hint = "Leave out the coordinate system, or write a GeoPackage."
