@@ -211,6 +211,58 @@ def end_session(unit: UnitOfWork, session_id: UUID) -> None:
     unit.session.execute(sa.update(UserSession).where(UserSession.id == session_id).values(ended_at=unit.now))
 
 
+def sessions_of(unit: UnitOfWork, user_id: UUID) -> list[UserSession]:
+    """The sessions of a user that are still open, the last used first."""
+    return list(
+        unit.session.scalars(
+            sa.select(UserSession)
+            .where(
+                UserSession.user_id == user_id,
+                UserSession.ended_at.is_(None),
+                UserSession.expires_at > unit.now,
+                UserSession.last_seen_at > unit.now - IDLE - SEEN_GRAIN,
+            )
+            .order_by(UserSession.last_seen_at.desc())
+        )
+    )
+
+
+def end_own_session(unit: UnitOfWork, user_id: UUID, session_id: UUID) -> None:
+    """End one of a user's own sessions.
+
+    Raises:
+        NotFoundError: the user has no such session.
+    """
+    if (
+        unit.session.scalar(
+            sa.select(UserSession.id).where(UserSession.id == session_id, UserSession.user_id == user_id)
+        )
+        is None
+    ):
+        raise NotFoundError
+    end_session(unit, session_id)
+
+
+def last_sign_ins(unit: UnitOfWork) -> dict[UUID, datetime]:
+    """When each user last opened a session; users who never did are left out."""
+    rows = unit.session.execute(
+        sa.select(UserSession.user_id, sa.func.max(UserSession.created_at)).group_by(UserSession.user_id)
+    )
+    return {user_id: at for user_id, at in rows if at is not None}
+
+
+def get_user(unit: UnitOfWork, user_id: UUID) -> User:
+    """Return the user of an id.
+
+    Raises:
+        NotFoundError: there is none.
+    """
+    user = unit.session.get(User, user_id)
+    if user is None:
+        raise NotFoundError
+    return user
+
+
 def set_language(unit: UnitOfWork, user_id: UUID, language: str) -> None:
     """Remember the language a user chose."""
     unit.session.execute(sa.update(User).where(User.id == user_id).values(language=language))

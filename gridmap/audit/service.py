@@ -15,6 +15,7 @@ from datetime import datetime
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy import ColumnElement
 
 from gridmap.accounts.actor import Actor
 from gridmap.audit.models import AuditEntry, AuditHead
@@ -116,29 +117,56 @@ def _verify_region(unit: UnitOfWork, region: int, head: sa.Row[int, int, bytes] 
     return ChainCheck(region, count, None if agrees else count + 1)
 
 
-def entries(
-    unit: UnitOfWork,
-    *,
-    regions: Sequence[int] | None = None,
-    actor_name: str | None = None,
-    action: str | None = None,
-    subject: UUID | None = None,
-    since: datetime | None = None,
-    limit: int = 200,
-) -> list[AuditEntry]:
+@dataclass(frozen=True, slots=True)
+class EntryFilter:
+    """What a list of entries is narrowed to; everything optional. ``until`` is the first moment left out."""
+
+    regions: Sequence[int] | None = None
+    actor_name: str | None = None
+    action: str | None = None
+    subject: UUID | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+EVERY = EntryFilter()
+
+
+def entries(unit: UnitOfWork, filters: EntryFilter = EVERY, *, limit: int = 200, offset: int = 0) -> list[AuditEntry]:
     """Entries, newest first, filtered."""
-    query = sa.select(AuditEntry).order_by(AuditEntry.at.desc(), AuditEntry.seq.desc()).limit(limit)
-    if regions is not None:
-        query = query.where(AuditEntry.region.in_(regions))
-    if actor_name:
-        query = query.where(AuditEntry.actor_name == actor_name)
-    if action:
-        query = query.where(AuditEntry.action.startswith(action, autoescape=True))
-    if subject:
-        query = query.where(AuditEntry.subjects.contains(str(subject), autoescape=True))
-    if since:
-        query = query.where(AuditEntry.at >= since)
+    order = AuditEntry.at.desc(), AuditEntry.region, AuditEntry.seq.desc()
+    query = sa.select(AuditEntry).where(*_clauses(filters)).order_by(*order).limit(limit).offset(offset)
     return list(unit.session.scalars(query))
+
+
+def count_entries(unit: UnitOfWork, filters: EntryFilter = EVERY) -> int:
+    """How many entries there are."""
+    query = sa.select(sa.func.count()).select_from(AuditEntry).where(*_clauses(filters))
+    return int(unit.session.scalar(query) or 0)
+
+
+def names_used(unit: UnitOfWork) -> tuple[list[str], list[str]]:
+    """The actors and the actions that occur, for choosing from."""
+    actors = unit.session.scalars(sa.select(AuditEntry.actor_name).distinct().order_by(AuditEntry.actor_name))
+    actions = unit.session.scalars(sa.select(AuditEntry.action).distinct().order_by(AuditEntry.action))
+    return list(actors), list(actions)
+
+
+def _clauses(filters: EntryFilter) -> list[ColumnElement[bool]]:
+    clauses: list[ColumnElement[bool]] = []
+    if filters.regions is not None:
+        clauses.append(AuditEntry.region.in_(filters.regions))
+    if filters.actor_name:
+        clauses.append(AuditEntry.actor_name == filters.actor_name)
+    if filters.action:
+        clauses.append(AuditEntry.action.startswith(filters.action, autoescape=True))
+    if filters.subject:
+        clauses.append(AuditEntry.subjects.contains(str(filters.subject), autoescape=True))
+    if filters.since:
+        clauses.append(AuditEntry.at >= filters.since)
+    if filters.until:
+        clauses.append(AuditEntry.at < filters.until)
+    return clauses
 
 
 def _mac(key: MasterKey, previous: bytes, entry: Mapping[str, object]) -> bytes:
