@@ -1,12 +1,11 @@
 # Each check and each task has one short name. The work is done by the programs in tools/.
-.POSIX:
-.SUFFIXES:
 PORT = 8000
 NAME =
+ARGS =
 BIN = .venv/bin
 INSTALL = sh tools/python.sh tools/install.py
 
-.PHONY: help install demo serve test lint unit bench bundle vendor clean
+.PHONY: help install demo serve test lint bench bundle vendor clean
 
 help:
 	@echo "make install   make .venv with gridmap in it"
@@ -14,7 +13,7 @@ help:
 	@echo "make serve     serve your own register: GRIDMAP_STORE=... make serve (PORT=8000)"
 	@echo "make test      everything that CI checks: lint, types, import rules, tests (installs PostgreSQL and Chromium)"
 	@echo "make lint      the quick part of it"
-	@echo "make bench     list the benchmarks; NAME=... runs one"
+	@echo "make bench     list the benchmarks; NAME=... runs one (ARGS=\"--size street\")"
 	@echo "make bundle    everything for a machine without a network, into dist/bundle"
 	@echo "make vendor    after changing package.json: fetch the front end and record its hashes"
 	@echo "make clean     remove what these targets made"
@@ -39,7 +38,7 @@ test: lint
 
 bench:
 	@$(INSTALL) --extra test
-	@$(BIN)/python tools/bench.py $(NAME)
+	@$(BIN)/python -m benchmarks $(or $(NAME),--help) $(ARGS)
 
 bundle: install
 	@$(BIN)/python tools/bundle.py
