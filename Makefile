@@ -10,7 +10,7 @@ INSTALL = sh tools/python.sh tools/install.py
 help:
 	@echo "make install   make .venv with gridmap in it"
 	@echo "make demo      install, build the pilot register and serve it (PORT=8000)"
-	@echo "make serve     serve your own register: GRIDMAP_STORE=... make serve (PORT=8000)"
+	@echo "make serve     install and serve your own register (PORT=8000)"
 	@echo "make test      everything that CI checks: lint, types, import rules, tests (installs PostgreSQL and Chromium)"
 	@echo "make lint      the quick part of it"
 	@echo "make bench     list the benchmarks; NAME=... runs one (ARGS=\"--size street\")"
