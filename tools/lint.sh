@@ -6,5 +6,6 @@ echo "[lint] ruff"
 "$bin/ruff" check --quiet .
 echo "[lint] mypy"
 "$bin/mypy" --no-error-summary
+"$bin/mypy" --no-error-summary hatch_build.py tools tests/postgres.py tests/browser.py tests/live.py
 echo "[lint] import rules"
 "$bin/lint-imports" --no-logo 2>/dev/null >.venv/lint-imports.log || { cat .venv/lint-imports.log; exit 1; }
