@@ -31,7 +31,7 @@ class Simplify(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Generalisation:
-    """The rule of a layer. At its last zoom (``max_zoom``) nothing is simplified.
+    """The rule of a layer. At its last zoom, which clients magnify, nothing is simplified or dropped.
 
     ``min_area_px2``: polygons smaller on the screen are dropped (0 drops none); ``tolerance_px``: how far a
     border may move on the screen. Pixels are CSS pixels of 512-pixel tiles.
@@ -59,7 +59,7 @@ def generalised(unit: Paths, z: int, rule: Generalisation, *, last: bool) -> tup
     """
     scale = float(4096 << z)
     kept = np.arange(len(unit))
-    if unit.kind is GeometryKind.POLYGON and rule.min_area_px2 > 0:
+    if unit.kind is GeometryKind.POLYGON and rule.min_area_px2 > 0 and not last:
         least = rule.min_area_px2 * (UNITS_PER_PX / scale) ** 2
         kept = np.flatnonzero(unit.feature_areas() >= least)
         unit = unit if len(kept) == len(unit) else unit.take(kept)

@@ -117,13 +117,7 @@ class ZoomTiles:
 
     def _clipped(self, large: Ints, origin: tuple[int, int], codes: Ints) -> tuple[bytes, bytes]:
         """Clip features to the buffered tile and encode what is left, with the values not in ``codes`` yet."""
-        paths = self._large.take(large)
-        local = paths.with_points((paths.points - np.array(origin)).astype(np.float64))
-        edge = self._margins.buffer
-        window = shapely.box(-edge, -edge, EXTENT + edge, EXTENT + edge)
-        cut = shapely.intersection(local.to_shapely(), window)
-        cut = polygonal(cut) if paths.kind is GeometryKind.POLYGON else _linear(cut)
-        inside = quantised(paths_of(cut, paths.kind))
+        inside = _cut(self._large.take(large), origin, self._margins.buffer)
         left = np.flatnonzero(inside.path_counts)
         if not len(left):
             return b"", b""
@@ -141,6 +135,19 @@ class ZoomTiles:
         tags = np.full(wanted.shape, MISSING, dtype=np.int64)
         tags[present] = order[np.searchsorted(table, wanted[present], sorter=order)]
         return tags, self._values.encoded(fresh)[0].tobytes()
+
+
+def _cut(paths: Paths, origin: tuple[int, int], buffer: int) -> Paths:
+    """The parts of features inside a buffered tile, in whole units from its ``origin``."""
+    local = paths.with_points((paths.points - np.array(origin)).astype(np.float64))
+    if paths.kind is GeometryKind.POINT:
+        x, y = local.points.T
+        inside = (x >= -buffer) & (x < EXTENT + buffer) & (y >= -buffer) & (y < EXTENT + buffer)
+        return quantised(local.keep_points(inside))
+    window = shapely.box(-buffer, -buffer, EXTENT + buffer, EXTENT + buffer)
+    cut = shapely.intersection(local.to_shapely(), window)
+    cut = polygonal(cut) if paths.kind is GeometryKind.POLYGON else _linear(cut)
+    return quantised(paths_of(cut, paths.kind))
 
 
 def _linear(geometries: NDArray[np.object_]) -> NDArray[np.object_]:

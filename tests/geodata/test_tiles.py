@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import geopandas
 import numpy as np
+import pandas as pd
 import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,22 +14,16 @@ from mapbox_vector_tile.Mapbox import vector_tile_pb2
 from shapely.geometry import shape
 
 from geodata.tiles import (
+    AREAS,
     BUFFER,
     EXTENT,
     TileLayer,
     TileSet,
     tile_at,
 )
-from tests.geodata.decoding import decode, local, world
+from tests.geodata.decoding import assert_follows_specification, decode, local, rings_of, world
 
 WINDOW = shapely.box(-BUFFER, -BUFFER, EXTENT + BUFFER, EXTENT + BUFFER)
-
-
-def rings_of(feature: dict[str, Any]) -> list[list[list[tuple[int, int]]]]:
-    """Polygons of rings, whether the feature is a polygon or several."""
-    geometry = feature["geometry"]
-    coordinates: list[Any] = geometry["coordinates"]
-    return coordinates if geometry["type"] == "MultiPolygon" else [coordinates]
 
 
 def encode(geometries: Any, z: int, x: int, y: int, **options: Any) -> dict[int, Any]:
@@ -48,21 +44,6 @@ def assert_is_cut_of(decoded: Any, exact: Any) -> None:
     assert shapely.difference(inside, shapely.buffer(exact, ROUNDING)).area < 1e-6
     core = shapely.buffer(shapely.intersection(exact, WINDOW), -ROUNDING)
     assert shapely.difference(core, decoded).area < 1e-6
-
-
-def assert_follows_specification(feature: dict[str, Any]) -> None:
-    """Winding, closure and corners as specification 2.1 wants them; polygons valid."""
-    for polygon in rings_of(feature):
-        for place, ring in enumerate(polygon):
-            points = np.array(ring)
-            assert (points[0] == points[-1]).all(), "ClosePath ends each ring"
-            assert len({tuple(point) for point in ring}) >= 3
-            assert not (points[1:] == points[:-1]).all(axis=1).any(), "no point twice in a row"
-            x, y = points[:, 0], points[:, 1]
-            area = float(np.sum(x[:-1] * y[1:] - x[1:] * y[:-1]))
-            assert (area > 0) == (place == 0), "exterior positive, holes negative"
-            assert area != 0
-    assert shapely.is_valid(shape(feature["geometry"])), shapely.is_valid_reason(shape(feature["geometry"]))
 
 
 # --- one shape, one tile ---------------------------------------------------------------------------------------------
@@ -136,6 +117,34 @@ def test_lines_and_points() -> None:
     assert {number: feature["type"] for number, feature in found.items()} == {0: 1, 1: 1}
     assert shape(found[0]["geometry"]).equals(points[0])
     assert shape(found[1]["geometry"]).equals(points[1])
+
+
+def test_points_strewn_wide_are_cut_to_the_tile() -> None:
+    """A multipoint over many tiles leaves in each tile its own points only."""
+    tile = (12, 3230, 1670)
+    strewn = shapely.MultiPoint([(5, 7), (20_000, 7), (-20_000, 9_000)])
+    [feature] = encode([world(strewn, *tile)], *tile).values()
+    assert shape(feature["geometry"]).equals(shapely.Point(5, 7))
+
+
+def test_a_series_of_geopandas_is_taken() -> None:
+    """Frames need no conversion; empty shapes are skipped."""
+    shapes = geopandas.GeoSeries([shapely.box(0, 0, 1, 1), shapely.Polygon()], crs="OGC:CRS84")
+    frame = pd.DataFrame(
+        {"id": [4, 5], "name": pd.array(["a", None], dtype="string"), "n": pd.array([1, None], dtype="Int64")}
+    )
+    layer = TileLayer("layer", shapes, frame["id"], {"name": frame["name"], "n": frame["n"]})
+    found = decode(TileSet([layer]).encode(0, 0, 0))
+    assert {number: feature["properties"] for number, feature in found.items()} == {4: {"name": "a", "n": 1}}
+
+
+def test_overlapping_cells_are_drawn_as_they_are() -> None:
+    """Simplifying a faulty partition does not fail: the fault shows on the map."""
+    cells = np.array([shapely.box(0, 0, 2, 2), shapely.box(1, 1, 3, 3), shapely.Polygon()], dtype=object)
+    layer = TileLayer("layer", cells, np.arange(3), generalisation=AREAS)
+    for z in range(4):
+        found = decode(TileSet([layer]).encode(z, *tile_at(1.5, 1.5, z)))
+        assert set(found) == {0, 1}
 
 
 def test_invalid_input_is_mended() -> None:
