@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from geodata.issues import Issue
 from gridmap.access.policy import Action
 from gridmap.access.scope import require_area
+from gridmap.access.service import local_today
 from gridmap.accounts.actor import Actor
 from gridmap.areas import repository as areas
 from gridmap.areas.repository import BEGINNING
@@ -18,8 +19,8 @@ from gridmap.areas.service import find_area
 from gridmap.buildings.models import BuildingCode, Dwelling, DwellingCode, Organisation
 from gridmap.errors import InvalidInputError
 from gridmap.importing.outcome import ImportOutcome, Progress, Verdict, silent, write_batch
-from gridmap.importing.places import link_texts
 from gridmap.importing.sheet import read_mapped
+from gridmap.linking.repository import link_texts
 from gridmap.store.store import Store, UnitOfWork
 
 FIELDS = ("name", "kind", "building_id", "address", "dwelling_id", "valid_from", "valid_to")
@@ -47,7 +48,7 @@ def import_organisations(
         if top.region is None:
             raise InvalidInputError(field="--under", reason=f"{top.name} spans several streets; name one street")
         region = top.region
-        by_address = link_texts(unit, top, [str(text) for text in sheet.text("address")])
+        by_address = link_texts(unit, top, [str(text) for text in sheet.text("address")], local_today(unit))
         places = _Places(unit, region)
         known = _known(unit, region)
         columns = [sheet.text(name) for name in FIELDS]

@@ -53,7 +53,7 @@ class Store:
     def __init__(self, location: str, key: MasterKey, engine: Engine) -> None:
         self.location = location
         self.engine = engine
-        self._key = key
+        self.key = key
         self.vault = Vault(key)
 
     def __repr__(self) -> str:
@@ -96,7 +96,7 @@ class Store:
                 self.engine.connect().execution_options(**options) as connection,
                 Session(connection, expire_on_commit=False, autoflush=False) as session,
             ):
-                yield UnitOfWork(session, self.vault, self._key, datetime.now(UTC), writing)
+                yield UnitOfWork(session, self.vault, self.key, datetime.now(UTC), writing)
         except OperationalError as error:
             raise self._explain(error) from error
 

@@ -1,0 +1,1 @@
+"""The command line: one file a noun. ``serve`` and ``demo`` are added above, by the web package."""

@@ -1,0 +1,141 @@
+"""Backup and restore. A backup is itself an encrypted register file, whichever engine it was taken from, so that it can
+be opened, checked and restored into either engine."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import MetaData, Table
+
+from gridmap.errors import KeyMissingError, StoreExistsError, StoreMissingError
+from gridmap.store import migrate
+from gridmap.store.bulk import bulk_insert
+from gridmap.store.keys import MasterKey, key_path, load_key, public_location
+from gridmap.store.store import Store, open_store
+
+CHUNK = 20_000
+PAGES_A_STEP = 2_000
+
+
+def write_backup(store: Store, file: Path, metadata: MetaData) -> int:
+    """Write a backup and open it again; returns its number of rows.
+
+    The file is written under another name and takes its own only when it is complete.
+
+    Raises:
+        StoreExistsError: the file is there already.
+    """
+    if file.exists():
+        raise StoreExistsError(location=str(file))
+    file.parent.mkdir(parents=True, exist_ok=True)
+    part = file.with_name(file.name + ".part")
+    _forget(part)
+    try:
+        target = _empty(part, store.key)
+        if store.dialect == "sqlite":
+            _copy_pages(store, target)
+        else:
+            migrate.upgrade(target)
+            copy_rows(store, target, metadata)
+        rows = count_rows(target, metadata)
+        target.close()
+        part.replace(file)
+    except BaseException:
+        _forget(part)
+        raise
+    _forget(part)
+    return rows
+
+
+def restore_backup(file: Path, location: str, metadata: MetaData) -> int:
+    """Restore a backup into a register that does not exist yet; returns the number of rows.
+
+    The key is the one of the new register if it is there already, else the one beside the backup.
+
+    Raises:
+        StoreMissingError: no such backup.
+        StoreExistsError: the register exists.
+        KeyMissingError, WrongKeyError.
+    """
+    if not file.is_file():
+        raise StoreMissingError(location=str(file))
+    is_file = "://" not in location
+    if is_file and Path(location).exists():
+        raise StoreExistsError(location=location)
+    key = _key_for(file, location)
+    source = open_store(str(file), key)
+    if not is_file:
+        target = open_store(location, key)
+        if migrate.current(target) is not None:
+            raise StoreExistsError(location=public_location(location))
+        migrate.upgrade(target)
+        copy_rows(source, target, metadata)
+    else:
+        target = _empty(Path(location), key)
+        _copy_pages(source, target)
+    _keep_key(key, location)
+    rows = count_rows(target, metadata)
+    source.close()
+    target.close()
+    return rows
+
+
+def copy_rows(source: Store, target: Store, metadata: MetaData) -> None:
+    """Copy every table from one engine to the other, in one consistent read and one transaction."""
+    with source.read() as reading, target.write() as writing:
+        for table in metadata.sorted_tables:
+            query = sa.select(*table.c).order_by(*table.primary_key.columns).execution_options(yield_per=CHUNK)
+            for rows in reading.session.execute(query).partitions(CHUNK):
+                bulk_insert(writing, table, _columns(table, rows))
+
+
+def count_rows(store: Store, metadata: MetaData) -> int:
+    """The number of rows in all tables."""
+    with store.read() as unit:
+        return sum(
+            unit.session.scalar(sa.select(sa.func.count()).select_from(table)) or 0 for table in metadata.sorted_tables
+        )
+
+
+def _columns(table: Table, rows: Any) -> dict[str, list[Any]]:
+    names = [column.name for column in table.c]
+    return dict(zip(names, (list(values) for values in zip(*rows, strict=True)), strict=True))
+
+
+def _empty(path: Path, key: MasterKey) -> Store:
+    path.touch(mode=0o600)
+    return open_store(str(path), key)
+
+
+def _copy_pages(source: Store, target: Store) -> None:
+    """SQLite's online backup: pages are copied while others keep reading and writing."""
+    with source.engine.connect() as reading, target.engine.connect() as writing:
+        reading_driver: Any = reading.connection.driver_connection
+        reading_driver.backup(writing.connection.driver_connection, pages=PAGES_A_STEP)
+
+
+def _key_for(file: Path, location: str) -> MasterKey:
+    try:
+        return load_key(location)
+    except KeyMissingError:
+        beside = Path(f"{file}.key")
+        if beside.is_file():
+            return load_key(str(file))
+        raise
+
+
+def _keep_key(key: MasterKey, location: str) -> None:
+    path = key_path(location)
+    if os.environ.get("GRIDMAP_KEY") or path.exists():
+        return
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="ascii") as out:
+        out.write(key.secret.hex() + "\n")
+
+
+def _forget(part: Path) -> None:
+    for suffix in ("", "-wal", "-shm"):
+        Path(f"{part}{suffix}").unlink(missing_ok=True)
