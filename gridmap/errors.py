@@ -186,6 +186,14 @@ class AreaAmbiguousError(GridmapError):
     hint = "Use the code, or a longer name path."
 
 
+class DefinitionFileError(GridmapError):
+    """A deployment's own file of indicators or rules says something that cannot be."""
+
+    code = "definition_file"
+    message = "{file} cannot be used: {faults}."
+    hint = "Correct the file and start again; without it the definitions that ship with the program hold."
+
+
 class PurposeRequiredError(GridmapError):
     """Unmasking needs a purpose."""
 

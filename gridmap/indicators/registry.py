@@ -1,0 +1,197 @@
+"""Indicators as data: what is divided by what, in which unit, and where the definition comes from."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gridmap.errors import DefinitionFileError
+from gridmap.indicators.cells import AreaTable, Terms, count_names
+from gridmap.indicators.records import FIELDS
+
+AREA_MEASURE: Final = "area_km2"
+_DAYS: Final = "{days}"
+_DIRECTIONS: Final = ("up", "down", "none")
+
+
+@dataclass(frozen=True, slots=True)
+class Indicator:
+    """One indicator. ``name``, ``unit`` and ``source`` are message ids; ``days`` fills ``{days}`` in measures and
+    source; ``direction`` says which way is better (``up``, ``down``, ``none``)."""
+
+    id: str
+    name: str
+    numerator: str
+    unit: str
+    source: str
+    denominator: str | None = None
+    unknown: str | None = None
+    factor: float = 1.0
+    direction: str = "none"
+    days: int | None = None
+
+    def measure(self, name: str, days: int | None = None) -> str:
+        """The name of a measure with the indicator's days (or others) filled in."""
+        number = self.days if days is None else days
+        return name if number is None else name.replace(_DAYS, str(number))
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """An indicator of one area: ``numerator`` of ``denominator`` (``None`` for a plain count), the value as it is
+    shown (``None`` when the denominator is nothing), and how many could not be told."""
+
+    indicator: str
+    numerator: float
+    denominator: float | None
+    value: float | None
+    unknown: int
+
+
+@dataclass(frozen=True, slots=True)
+class Values:
+    """An indicator of every row of a table; ``value`` is NaN where the denominator is nothing or not known."""
+
+    indicator: Indicator
+    numerator: NDArray[np.float64]
+    denominator: NDArray[np.float64] | None
+    value: NDArray[np.float64]
+    unknown: NDArray[np.int64]
+
+    def row(self, row: int) -> Value:
+        """The value of one row."""
+        value = float(self.value[row])
+        return Value(
+            self.indicator.id,
+            float(self.numerator[row]),
+            None if self.denominator is None else float(self.denominator[row]),
+            None if np.isnan(value) else value,
+            int(self.unknown[row]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Registry:
+    """The indicators by id, the measures they are made of, and the terms of the counts."""
+
+    indicators: Mapping[str, Indicator]
+    measures: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]
+    unverified_days: int
+    required: tuple[str, ...]
+
+    def terms(self, more_windows: Iterable[int] = ()) -> Terms:
+        """The terms a table must be counted on so that every indicator can be read from it."""
+        windows = {indicator.days for indicator in self.indicators.values() if indicator.days is not None}
+        return Terms(tuple(sorted({*windows, *more_windows})), self.unverified_days, self.required)
+
+    def measure(self, table: AreaTable, name: str) -> NDArray[np.float64]:
+        """A measure of every row of a table."""
+        if name == AREA_MEASURE:
+            return table.area_km2
+        plus, less = self.measures.get(name, ((name,), ()))
+        total = sum(table[part] for part in plus) - sum((table[part] for part in less), np.int64(0))
+        return np.asarray(total, dtype=np.float64)
+
+    def values(self, table: AreaTable, indicator_id: str, days: int | None = None) -> Values:
+        """An indicator of every row of a table; ``days`` instead of the indicator's own. KeyError if unknown."""
+        indicator = self.indicators[indicator_id]
+        numerator = self.measure(table, indicator.measure(indicator.numerator, days))
+        unknown = np.zeros(len(table), dtype=np.int64) if indicator.unknown is None else table[indicator.unknown]
+        if indicator.denominator is None:
+            return Values(indicator, numerator, None, numerator * indicator.factor, unknown)
+        denominator = self.measure(table, indicator.measure(indicator.denominator, days))
+        known = denominator > 0
+        value = np.full(len(table), np.nan)
+        np.divide(numerator * indicator.factor, denominator, out=value, where=known)
+        return Values(indicator, numerator, denominator, value, unknown)
+
+
+@cache
+def shipped_registry() -> Registry:
+    """The indicators that ship with the program."""
+    text = resources.files("gridmap.indicators").joinpath("registry.toml").read_text("utf-8")
+    return _registry("registry.toml", tomllib.loads(text), None)
+
+
+def load_registry(path: Path | None = None) -> Registry:
+    """The shipped indicators, with those of a deployment's own file added or put in their place.
+
+    Raises:
+        DefinitionFileError: the file cannot be read, or says something that cannot be; all faults are named.
+    """
+    if path is None:
+        return shipped_registry()
+    try:
+        data = tomllib.loads(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise DefinitionFileError(file=path.name, faults=str(error)) from error
+    return _registry(path.name, data, shipped_registry())
+
+
+def _registry(file: str, data: Mapping[str, Any], base: Registry | None) -> Registry:
+    faults: list[str] = []
+    terms = data.get("terms", {})
+    unverified = terms.get("unverified_days", base.unverified_days if base else 0)
+    required = tuple(terms.get("required", base.required if base else ()))
+    measures = dict(base.measures) if base else {}
+    measures |= {
+        name: (tuple(parts.get("sum", ())), tuple(parts.get("less", ())))
+        for name, parts in data.get("measure", {}).items()
+    }
+    indicators = dict(base.indicators) if base else {}
+    for row in data.get("indicator", ()):
+        found = _indicator(row, faults)
+        if found is not None:
+            indicators[found.id] = found
+    registry = Registry(indicators, measures, unverified, required)
+    faults += _faults(registry)
+    if faults:
+        raise DefinitionFileError(file=file, faults="; ".join(faults))
+    return registry
+
+
+def _indicator(row: Mapping[str, Any], faults: list[str]) -> Indicator | None:
+    name = str(row.get("id", "?"))
+    allowed, needed = set(Indicator.__dataclass_fields__), ("id", "name", "numerator", "unit", "source")
+    wrong = [f"indicator {name}: unknown key {key}" for key in row if key not in allowed]
+    wrong += [f"indicator {name}: {key} is missing" for key in needed if not row.get(key)]
+    faults += wrong
+    return None if wrong else Indicator(**row)
+
+
+def _faults(registry: Registry) -> list[str]:
+    faults = []
+    if not (isinstance(registry.unverified_days, int) and registry.unverified_days > 0):
+        faults.append("terms: unverified_days must be a number of days greater than 0")
+    faults += [f"terms: required names an unknown field {name}" for name in registry.required if name not in FIELDS]
+    if faults:
+        return faults
+    counted = set(count_names(registry.terms()))
+    for name, (plus, less) in registry.measures.items():
+        faults += [f"measure {name}: nothing is counted as {part}" for part in (*plus, *less) if part not in counted]
+    known = counted | set(registry.measures) | {AREA_MEASURE}
+    for indicator in registry.indicators.values():
+        faults += _indicator_faults(indicator, known)
+    return faults
+
+
+def _indicator_faults(indicator: Indicator, known: set[str]) -> list[str]:
+    parts = [indicator.numerator, indicator.denominator, indicator.unknown]
+    faults = [
+        f"indicator {indicator.id}: there is no measure {name}"
+        for name in parts
+        if name is not None and indicator.measure(name) not in known
+    ]
+    if indicator.direction not in _DIRECTIONS:
+        faults.append(f"indicator {indicator.id}: direction must be one of {', '.join(_DIRECTIONS)}")
+    if indicator.days is not None and (not isinstance(indicator.days, int) or indicator.days <= 0):
+        faults.append(f"indicator {indicator.id}: days must be greater than 0")
+    return faults
