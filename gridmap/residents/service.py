@@ -25,7 +25,7 @@ from gridmap.errors import InvalidInputError, NotFoundError, PurposeRequiredErro
 from gridmap.residents import repository
 from gridmap.residents.models import Person, PersonAttribute, Residence
 from gridmap.residents.repository import Resident
-from gridmap.residents.rules import age_at, mask_id, mask_name, mask_phone
+from gridmap.residents.rules import age_on, mask_id, mask_name, mask_phone
 from gridmap.store.store import UnitOfWork
 
 
@@ -323,7 +323,7 @@ def _view(unit: UnitOfWork, resident: Resident, day: date, *, revealed: bool = F
         region=resident.region,
         name=name if revealed else mask_name(name),
         sex=person.sex,
-        age=age_at(person.birth_date, day) if person.birth_date else None,
+        age=age_on(person.birth_date, day) if person.birth_date else None,
         relationship=resident.residence.relationship,
         marital_status=attribute.marital_status if attribute else None,
         presence=attribute.presence if attribute else None,
