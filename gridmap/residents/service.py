@@ -185,6 +185,20 @@ def reveal(
     return _view(unit, resident, day, revealed=True)
 
 
+def one_resident(unit: UnitOfWork, actor: Actor, region: int, person_id: UUID, as_of: date) -> PersonView:
+    """One person, masked; the read is audited.
+
+    Raises:
+        PermissionDeniedError, NotFoundError.
+    """
+    scope = scope_of(actor, Action.PERSON_LIST)
+    resident = repository.of_person(unit, region, person_id, as_of)
+    if resident is None or not repository.visible_persons(unit, region, {person_id}, scope, local_today(unit)):
+        raise NotFoundError
+    _record_list(unit, actor, [resident], {"as_of": as_of, "rows": 1})
+    return _view(unit, resident, as_of)
+
+
 @dataclass(frozen=True, slots=True)
 class ListFilter:
     """What a list of residents is narrowed to; everything optional."""

@@ -1,0 +1,1 @@
+"""What templates are given: frozen values built from what services return. Presentation only, no rules."""
