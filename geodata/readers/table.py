@@ -55,6 +55,7 @@ class SheetTable:
     blank_rows: int
     typed_numbers: dict[str, np.ndarray] = field(default_factory=dict)
     hidden: bool = False
+    from_workbook: bool = False
 
     @property
     def letters(self) -> tuple[str, ...]:
@@ -102,6 +103,7 @@ class _Sheet:
     cells: pl.DataFrame
     typed_numbers: dict[str, np.ndarray]
     hidden: bool = False
+    from_workbook: bool = False
 
 
 def _read_cells(name: str, content: bytes, limits: TableLimits) -> list[_Sheet]:
@@ -137,13 +139,13 @@ def _read_sheet(workbook: fastexcel.ExcelReader, name: str, *, long_numbers: boo
     sheet = workbook.load_sheet(name, header_row=None, skip_rows=0, dtypes="string")
     hidden = sheet.visible != "visible"
     if sheet.width == 0 or sheet.height == 0:
-        return _Sheet(name, pl.DataFrame(), {}, hidden)
+        return _Sheet(name, pl.DataFrame(), {}, hidden, from_workbook=True)
     places = [column.absolute_index for column in sheet.selected_columns]
     cells = sheet.to_polars()
     cells.columns = [column_letters(place) for place in places]
     cells = _tidy(cells)
     typed = _find_typed_numbers(workbook, name, cells, places) if long_numbers else {}
-    return _Sheet(name, cells, typed, hidden)
+    return _Sheet(name, cells, typed, hidden, from_workbook=True)
 
 
 def _find_typed_numbers(
@@ -192,6 +194,7 @@ def _to_table(sheet: _Sheet, known: Known | None) -> SheetTable:
         blank_rows=last - int(mask.sum()),
         typed_numbers={letter: flags[first:][mask] for letter, flags in sheet.typed_numbers.items()},
         hidden=sheet.hidden,
+        from_workbook=sheet.from_workbook,
     )
 
 

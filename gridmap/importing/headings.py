@@ -48,8 +48,8 @@ class _Rules:
     fields: Mapping[str, str]
     ignored: Mapping[str, str]
     never: re.Pattern[str]
-    never_text: re.Pattern[str]
     never_text_source: str
+    never_text_unless: str
 
 
 def _plain(heading: str) -> str:
@@ -73,8 +73,8 @@ def _rules() -> _Rules:
         fields=MappingProxyType(fields),
         ignored=MappingProxyType(ignored),
         never=re.compile("|".join(never["heading"]["patterns"]), re.IGNORECASE),
-        never_text=re.compile(text_source),
         never_text_source=text_source,
+        never_text_unless=never["text"]["unless"],
     )
 
 
@@ -86,9 +86,11 @@ def is_never_stored(heading: str) -> bool:
     return bool(rules.never.search(compact) or rules.never.search(spaced))
 
 
-def never_stored_text_pattern() -> str:
-    """The regular expression (Rust and Python syntax) of texts that are never stored or handed back."""
-    return _rules().never_text_source
+def never_stored_text() -> tuple[str, str]:
+    """Two regular expressions (Rust and Python syntax): of texts that are never stored or handed back, and of those
+    among them that are names of employers, which may."""
+    rules = _rules()
+    return rules.never_text_source, rules.never_text_unless
 
 
 def field_of(heading: str) -> str | None:

@@ -1,0 +1,247 @@
+"""What can be wrong with a row of a register: a code, what it does to the row, what is said and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+from types import MappingProxyType
+
+
+class Weight(IntEnum):
+    """What a finding does to its row."""
+
+    NOTE = 0  # the row is accepted; what was wrong is left out
+    REVIEW = 1  # a person has to decide
+    REJECT = 2  # the row must be mended and handed in again
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """``message`` and ``hint`` are message ids; they are filled from ``value`` (masked) and ``other``."""
+
+    code: str
+    weight: Weight
+    message: str
+    hint: str
+
+
+_MEND = "Correct the cell and hand the row in again."
+_LEFT_OUT = "The value was left out; correct it and hand the row in again if it matters."
+
+_ALL = (
+    Finding(
+        "id_lost_digits",
+        Weight.REJECT,
+        "The number {value} was typed as a number: a spreadsheet keeps 15 digits only, the last ones are lost.",
+        "Format the column as text and type the number again from the document.",
+    ),
+    Finding(
+        "id_masked",
+        Weight.REJECT,
+        "The identity number is masked: {value}.",
+        "Hand in the full number, or leave the cell empty.",
+    ),
+    Finding("id_length", Weight.REJECT, "The identity number {value} does not have 18 digits.", _MEND),
+    Finding(
+        "id_characters",
+        Weight.REJECT,
+        "{value} is not an identity number.",
+        "Leave the cell empty for another kind of document; else correct it.",
+    ),
+    Finding("id_birth_date", Weight.REJECT, "The birth date inside the identity number {value} does not exist.", _MEND),
+    Finding(
+        "id_checksum",
+        Weight.REJECT,
+        "The check character of the identity number {value} is wrong.",
+        "Compare it with the document digit by digit.",
+    ),
+    Finding(
+        "birth_differs",
+        Weight.REJECT,
+        "The birth date {value} is not the one in the identity number.",
+        "Correct whichever is wrong and hand the row in again.",
+    ),
+    Finding(
+        "sex_differs",
+        Weight.REJECT,
+        "The sex is not the one in the identity number.",
+        "Correct whichever is wrong and hand the row in again.",
+    ),
+    Finding("birth_date_impossible", Weight.REJECT, "The birth date {value} does not exist.", _MEND),
+    Finding("birth_date_future", Weight.REJECT, "The birth date {value} lies in the future.", _MEND),
+    Finding("birth_date_incomplete", Weight.NOTE, "The birth date {value} has no day; none was invented.", _LEFT_OUT),
+    Finding(
+        "birth_date_unclear", Weight.NOTE, "The birth date {value} cannot be read for sure.", "Write it as 1980-05-06."
+    ),
+    Finding("valid_from_impossible", Weight.REJECT, "The date {value} does not exist.", _MEND),
+    Finding("valid_from_incomplete", Weight.REJECT, "The date {value} has no day.", "Write it as 2026-05-06."),
+    Finding(
+        "valid_from_unclear", Weight.REJECT, "The date {value} cannot be read for sure.", "Write it as 2026-05-06."
+    ),
+    Finding("valid_from_future", Weight.REJECT, "The date {value} lies in the future.", _MEND),
+    Finding("verified_on_impossible", Weight.NOTE, "The date {value} does not exist.", _LEFT_OUT),
+    Finding("verified_on_incomplete", Weight.NOTE, "The date {value} has no day.", _LEFT_OUT),
+    Finding("verified_on_unclear", Weight.NOTE, "The date {value} cannot be read for sure.", _LEFT_OUT),
+    Finding("verified_on_future", Weight.NOTE, "The date {value} lies in the future.", _LEFT_OUT),
+    Finding("sex_unknown", Weight.NOTE, "“{value}” is no sex of the code list.", _LEFT_OUT),
+    Finding("marital_status_unknown", Weight.NOTE, "“{value}” is no marital status of the code list.", _LEFT_OUT),
+    Finding("relationship_unknown", Weight.NOTE, "“{value}” is no relationship of the code list.", _LEFT_OUT),
+    Finding("presence_unknown", Weight.NOTE, "“{value}” is no category of presence.", _LEFT_OUT),
+    Finding("ethnic_group_unknown", Weight.NOTE, "“{value}” is no ethnic group of the code list.", _LEFT_OUT),
+    Finding("state_unknown", Weight.NOTE, "“{value}” is no state of a dwelling that is known.", _LEFT_OUT),
+    Finding(
+        "never_stored", Weight.NOTE, "The text holds what is never stored, by rule.", "Nothing to do; it was left out."
+    ),
+    Finding("phone_wrong", Weight.NOTE, "{value} is not a telephone number.", _LEFT_OUT),
+    Finding(
+        "person_unknown",
+        Weight.REJECT,
+        "The row names no person: neither an identity number nor a name.",
+        "Fill in the name and the birth date, or the identity number.",
+    ),
+    Finding(
+        "person_unclear",
+        Weight.REVIEW,
+        "A name alone does not tell a person: the identity number and the birth date are missing.",
+        "Fill in the birth date or the identity number and hand the row in again.",
+    ),
+    Finding("name_missing", Weight.REVIEW, "The name is missing.", "Fill in the name and hand the row in again."),
+    Finding(
+        "repeat_same",
+        Weight.NOTE,
+        "The same person stands in row {other} with the same facts.",
+        "Nothing to do; the person is counted once.",
+    ),
+    Finding(
+        "repeat_differs",
+        Weight.REVIEW,
+        "The same person stands in row {other} with other facts.",
+        "Keep the row that is right and hand it in again.",
+    ),
+    Finding(
+        "id_conflict",
+        Weight.REVIEW,
+        "Another person has the same identity number (row {other}).",
+        "Compare the number with both documents; until then both are marked as disputed.",
+    ),
+    Finding(
+        "id_disputed",
+        Weight.REVIEW,
+        "Another person in the register has the same identity number.",
+        "Compare the number with both documents; until then both are marked as disputed.",
+    ),
+    Finding(
+        "address_missing",
+        Weight.NOTE,
+        "No address: the person is counted under the area.",
+        "Fill in the address and hand the row in again.",
+    ),
+    Finding(
+        "address_unreadable",
+        Weight.REVIEW,
+        "The address cannot be read: {value}.",
+        "Choose the dwelling in the review.",
+    ),
+    Finding(
+        "compound_unknown",
+        Weight.REVIEW,
+        "The compound is not in the register: {value}.",
+        "Choose the dwelling, or name the alias, in the review.",
+    ),
+    Finding(
+        "building_missing",
+        Weight.REVIEW,
+        "The address names no building: {value}.",
+        "Choose the dwelling in the review.",
+    ),
+    Finding(
+        "building_unknown",
+        Weight.REVIEW,
+        "The building is not in the register: {value}.",
+        "Choose the dwelling in the review.",
+    ),
+    Finding(
+        "building_ambiguous",
+        Weight.REVIEW,
+        "{other} buildings fit the address: {value}.",
+        "Choose the dwelling in the review.",
+    ),
+    Finding(
+        "community_differs",
+        Weight.REVIEW,
+        "The building lies in another community than the address says: {value}.",
+        "Choose the dwelling in the review.",
+    ),
+    Finding(
+        "room_missing",
+        Weight.NOTE,
+        "No room: the person is counted under the building.",
+        "Fill in the room and hand the row in again.",
+    ),
+    Finding(
+        "room_unknown", Weight.REVIEW, "The building has no such room: {value}.", "Choose the dwelling in the review."
+    ),
+    Finding(
+        "unit_unknown",
+        Weight.REVIEW,
+        "The building has the room in another unit only: {value}.",
+        "Choose the dwelling in the review.",
+    ),
+    Finding(
+        "room_ambiguous",
+        Weight.REVIEW,
+        "{other} rooms of the building fit the address: {value}.",
+        "Choose the dwelling in the review.",
+    ),
+    Finding(
+        "dwelling_id_unknown",
+        Weight.REVIEW,
+        "No dwelling here has the id {value}.",
+        "Choose the dwelling in the review.",
+    ),
+    Finding(
+        "building_id_unknown",
+        Weight.REVIEW,
+        "No building here has the id {value}.",
+        "Choose the dwelling in the review.",
+    ),
+    Finding(
+        "ids_disagree",
+        Weight.REVIEW,
+        "The dwelling lies in another building than the row says.",
+        "Choose the dwelling in the review.",
+    ),
+    Finding(
+        "area_too_wide",
+        Weight.REVIEW,
+        "The row has no place in the register, and the area handed in for spans several streets.",
+        "Hand the file in for one street, or choose the dwelling in the review.",
+    ),
+    Finding(
+        "elsewhere",
+        Weight.REVIEW,
+        "The person lives in another street according to the register.",
+        "Decide whether the person has moved here.",
+    ),
+    Finding(
+        "person_ambiguous",
+        Weight.REVIEW,
+        "{other} known persons have this name and birth date at this place.",
+        "Fill in the identity number and hand the row in again.",
+    ),
+    Finding(
+        "recorded_dead",
+        Weight.REVIEW,
+        "The person is recorded as deceased.",
+        "Correct the record of the death, or take the person off the list.",
+    ),
+    Finding(
+        "date_before_current",
+        Weight.REVIEW,
+        "The date of the move is not after the date since when the person lives at the known place.",
+        "Check the date of the move.",
+    ),
+)
+
+FINDINGS: Mapping[str, Finding] = MappingProxyType({finding.code: finding for finding in _ALL})
