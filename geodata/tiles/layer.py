@@ -20,10 +20,10 @@ from geodata.tiles.schemes import BUFFER, MAX_ZOOM, Bounds, check_address, unit_
 from geodata.tiles.values import ValueTable, value_table
 from geodata.tiles.zoom import ZoomTiles
 
-REACH: Final = 4096
+REACH: Final = 4095
 """Tile units beyond a tile's sides to which a feature is sent unclipped: clients cut it off when drawing.
 
-MapLibre and Mapbox hold coordinates to twice the extent on either side of 0, which leaves a tile's breadth to spare.
+MapLibre holds coordinates from -8192 to 8191 of these units, which just leaves a tile's breadth to spare.
 """
 
 

@@ -54,6 +54,8 @@ def assert_follows_specification(feature: dict[str, Any]) -> None:
             points = np.array(ring)
             assert (points[0] == points[-1]).all(), "ClosePath ends each ring"
             assert len({tuple(point) for point in ring}) >= 3
+            assert points.min() >= -2 * EXTENT, "MapLibre holds no coordinate further out"
+            assert points.max() < 2 * EXTENT
             assert not (points[1:] == points[:-1]).all(axis=1).any(), "no point twice in a row"
             x, y = points[:, 0], points[:, 1]
             area = float(np.sum(x[:-1] * y[1:] - x[1:] * y[:-1]))

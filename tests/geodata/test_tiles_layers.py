@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyogrio
 import pytest
 import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pyproj import Transformer
 from shapely.geometry import shape
 
 from geodata.tiles import (
@@ -33,6 +36,8 @@ from tests.geodata.decoding import decode, local, world
 
 BOX = (104.05, 30.62, 104.09, 30.66)
 """A sub-district of about 4 km."""
+
+TO_METRES = Transformer.from_crs("OGC:CRS84", "EPSG:3857", always_xy=True)
 
 WINDOW = shapely.box(-BUFFER, -BUFFER, EXTENT + BUFFER, EXTENT + BUFFER)
 
@@ -223,6 +228,23 @@ def test_a_tile_set_joins_layers_and_describes_itself() -> None:
     }  # fmt: skip
     assert described["bounds"][0] == pytest.approx(BOX[0], abs=1e-9)
     assert TileSet([]).tilejson()["vector_layers"] == []
+
+
+def test_gdal_reads_the_same_tile(tmp_path: Path) -> None:
+    """A second decoder, which also knows where on Earth a tile lies."""
+    tiles, z = make_tile_set(), 14
+    x, y = tile_at(104.07, 30.64, z)
+    file = tmp_path / str(z) / str(x) / f"{y}.pbf"
+    file.parent.mkdir(parents=True)
+    file.write_bytes(tiles.encode(z, x, y))
+    for name in tiles.names:
+        read = pyogrio.read_dataframe(f"MVT:{file}", layer=name, CLIP="NO")
+        expected = decode(file.read_bytes(), name)
+        shapes = np.array([shape(feature["geometry"]) for feature in expected.values()], dtype=object)
+        assert read["mvt_id"].tolist() == list(expected)
+        assert read.geometry.is_valid.all()
+        metres = shapely.transform(world(shapes, z, x, y), lambda places: np.stack(TO_METRES.transform(*places.T), 1))
+        assert shapely.hausdorff_distance(np.asarray(read.geometry), metres).max() < 0.01
 
 
 def test_outside_its_zooms_or_bounds_a_layer_is_empty() -> None:
