@@ -56,6 +56,19 @@ def building(
     return None if found is None else (found[0], found[1])
 
 
+def buildings_of(
+    unit: UnitOfWork, region: int, building_ids: Collection[UUID]
+) -> list[tuple[Building, Compound | None]]:
+    """Some buildings of a region with their compounds, without footprints."""
+    rows = unit.session.execute(
+        sa.select(Building, Compound)
+        .outerjoin(Compound, sa.and_(Compound.region == Building.region, Compound.id == Building.compound_id))
+        .where(Building.region == region, Building.id.in_(list(building_ids)))
+        .options(sa.orm.defer(Building.footprint))
+    )
+    return [(building, compound) for building, compound in rows]
+
+
 def building_of_dwelling(unit: UnitOfWork, region: int, dwelling_id: UUID) -> UUID | None:
     """The building a dwelling is in."""
     query = sa.select(Dwelling.building_id).where(Dwelling.region == region, Dwelling.id == dwelling_id)

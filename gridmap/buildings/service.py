@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -101,6 +102,18 @@ def building_name(building: Building, compound: Compound | None) -> str:
         return f"{compound.name}{number}" if number else compound.name
     road = f"{building.road or ''}{_road_no(building.road_no)}"
     return building.name or (road + number) or building.address or f"#{str(building.id)[-6:]}"
+
+
+def building_names(unit: UnitOfWork, keys: Iterable[tuple[int, UUID]]) -> dict[tuple[int, UUID], str]:
+    """The names of some buildings by region and id. Names of places are no secret, so no scope applies."""
+    by_region: dict[int, list[UUID]] = {}
+    for region, building_id in keys:
+        by_region.setdefault(region, []).append(building_id)
+    return {
+        (region, building.id): building_name(building, compound)
+        for region, ids in by_region.items()
+        for building, compound in repository.buildings_of(unit, region, ids)
+    }
 
 
 def building_address(building: Building) -> str | None:

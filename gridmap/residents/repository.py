@@ -51,6 +51,13 @@ def inside_scope(scope: Scope, day: date) -> ColumnElement[bool]:
 def _residents(
     day: date,
 ) -> sa.Select[Residence, Person, PersonAttribute, Household, Dwelling, Unit, Building, Compound]:
+    return _joined(valid_at(PersonAttribute, day)).where(believed(Residence), valid_at(Residence, day))
+
+
+def _joined(
+    attribute: ColumnElement[bool],
+) -> sa.Select[Residence, Person, PersonAttribute, Household, Dwelling, Unit, Building, Compound]:
+    """Residences with everything that describes their persons; ``attribute`` chooses among a person's states."""
     return (
         sa.select(Residence, Person, PersonAttribute, Household, Dwelling, Unit, Building, Compound)
         .join(Person, sa.and_(Person.region == Residence.region, Person.id == Residence.person_id))
@@ -60,7 +67,7 @@ def _residents(
                 PersonAttribute.region == Residence.region,
                 PersonAttribute.person_id == Residence.person_id,
                 believed(PersonAttribute),
-                valid_at(PersonAttribute, day),
+                attribute,
             ),
         )
         .outerjoin(Household, sa.and_(Household.region == Residence.region, Household.id == Residence.household_id))
@@ -69,7 +76,6 @@ def _residents(
         .outerjoin(Building, sa.and_(Building.region == Residence.region, Building.id == Residence.building_id))
         .outerjoin(Compound, sa.and_(Compound.region == Building.region, Compound.id == Building.compound_id))
         .options(sa.orm.defer(Building.footprint))
-        .where(believed(Residence), valid_at(Residence, day))
     )
 
 
@@ -110,6 +116,26 @@ def of_person(unit: UnitOfWork, region: int, person_id: UUID, day: date) -> Resi
         .limit(1)
     )
     return next(iter(_rows(unit, query)), None)
+
+
+def latest_of(unit: UnitOfWork, region: int, person_ids: Collection[UUID]) -> dict[UUID, Resident]:
+    """Persons with their latest residence, also when it has ended, and what was last known of them."""
+    if not person_ids:
+        return {}
+    newest = sa.orm.aliased(PersonAttribute)
+    last_state = (
+        sa.select(newest.id)
+        .where(newest.region == region, newest.person_id == Residence.person_id, newest.superseded_at.is_(None))
+        .order_by(newest.valid_from.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    query = (
+        _joined(PersonAttribute.id == last_state)
+        .where(Residence.region == region, Residence.person_id.in_(list(person_ids)), believed(Residence))
+        .order_by(Residence.valid_from, Residence.principal)
+    )
+    return {resident.person_id: resident for resident in _rows(unit, query)}
 
 
 def visible_persons(unit: UnitOfWork, region: int, person_ids: Collection[UUID], scope: Scope, day: date) -> set[UUID]:

@@ -5,6 +5,7 @@ Everything that leaves is masked; every read is audited in the same transaction,
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -228,6 +229,32 @@ def list_residents(
     shown = _visible(unit, residents, scope, today)
     _record_list(unit, actor, shown, {"area": str(area_id), "as_of": as_of, "rows": len(shown), "offset": offset})
     return [_view(unit, resident, as_of) for resident in shown], total
+
+
+def list_persons(
+    unit: UnitOfWork, actor: Actor, area_id: UUID, persons: Sequence[tuple[int, UUID]], as_of: date, figure: str
+) -> list[PersonView]:
+    """The persons behind a figure of an area, masked, in the order given; the read is audited.
+
+    Persons whose latest residence lies outside the actor's areas are left out.
+
+    Raises:
+        PermissionDeniedError, NotFoundError (area outside the actor's scope).
+    """
+    require_area(unit, actor, Action.PERSON_LIST, area_id)
+    scope = scope_of(actor, Action.PERSON_LIST)
+    by_region: dict[int, list[UUID]] = {}
+    for region, person_id in persons:
+        by_region.setdefault(region, []).append(person_id)
+    found = {
+        (region, person_id): resident
+        for region, ids in by_region.items()
+        for person_id, resident in repository.latest_of(unit, region, ids).items()
+    }
+    wanted = [found[key] for key in dict.fromkeys(persons) if key in found]
+    shown = _visible(unit, wanted, scope, local_today(unit))
+    _record_list(unit, actor, shown, {"area": str(area_id), "as_of": as_of, "rows": len(shown), "figure": figure})
+    return [_view(unit, resident, as_of) for resident in shown]
 
 
 SEARCH_LIMIT = 20
