@@ -15,6 +15,7 @@ import numpy as np
 
 _SAMPLE_BYTES: Final = 8 * 1024**2
 _SAMPLE_VALUES: Final = 20_000
+_FALLBACK: Final = "cp1252"
 _END_OF_FIELDS: Final = b"\x0d"
 
 
@@ -70,7 +71,7 @@ def detect_encoding(dbf: Path, cpg: Path | None) -> DbfEncoding:
     if stated is not None and _share_readable(texts, stated) == 1.0:
         # A Latin code page decodes anything, so it is believed only where nothing better fits.
         latin = stated in _code_pages()["catch_all"]["names"]
-        if not latin or _from_bytes(texts) in {"utf-8", stated}:
+        if not latin or not texts or _from_bytes(texts) == _FALLBACK:
             return DbfEncoding(stated, stated)
     found = _from_bytes(texts)
     return DbfEncoding(found, stated, contradicted=stated is not None and stated != found)
@@ -139,17 +140,30 @@ def _share_readable(texts: list[bytes], encoding: str) -> float:
     return sum(_readable(t, encoding) for t in texts) / len(texts) if texts else 1.0
 
 
-def _han_share(texts: list[bytes], encoding: str) -> float:
-    """Share of the non-ASCII characters that are common Chinese: tells apart bytes that decode under both."""
-    text = "".join(t.decode(encoding, errors="ignore") for t in texts)
+def _common_han_share(texts: list[bytes], encoding: str) -> float:
+    """Share of the non-ASCII characters that GB2312 has: nearly all of any Chinese text, hardly any of a wrong guess.
+
+    Western letters with accents decode as GB18030 too, but to rare characters, each made of two letters.
+    """
+    text = "".join(decode_text(t, encoding) for t in texts)
     foreign = [c for c in text if not c.isascii()]
-    return sum("\u4e00" <= c <= "\u9fff" for c in foreign) / len(foreign) if foreign else 0.0
+    return sum(_in_gb2312(c) for c in foreign) / len(foreign) if foreign else 0.0
+
+
+def _in_gb2312(character: str) -> bool:
+    try:
+        character.encode("gb2312")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _from_bytes(texts: list[bytes]) -> str:
+    """The encoding of the bytes alone; few short texts can be both, then the more Chinese reading wins."""
     if not texts:
         return "utf-8"
     fits = [e for e in ("utf-8", "gb18030") if _share_readable(texts, e) == 1.0]
-    if fits == ["utf-8", "gb18030"]:
-        return "gb18030" if _han_share(texts, "utf-8") < 0.5 <= _han_share(texts, "gb18030") else "utf-8"
-    return fits[0] if fits else "cp1252"
+    chinese = {e: _common_han_share(texts, e) for e in fits}
+    if "gb18030" in fits and chinese["gb18030"] > max(0.5, chinese.get("utf-8", 0.0)):
+        return "gb18030"
+    return "utf-8" if "utf-8" in fits else _FALLBACK

@@ -62,7 +62,8 @@ def zipped(shapefile: Path, target: Path, folder: str = "") -> Path:
     """All parts of a shapefile in one .zip."""
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
         for part in sorted(shapefile.parent.glob(f"{shapefile.stem}.*")):
-            archive.write(part, folder + part.name)
+            if part != target:
+                archive.write(part, folder + part.name)
     return target
 
 
