@@ -96,6 +96,7 @@ class Store:
                 self.engine.connect().execution_options(**options) as connection,
                 Session(connection, expire_on_commit=False, autoflush=False) as session,
             ):
+                session.connection()  # begins now: a writer takes its turn before it reads what it will change
                 yield UnitOfWork(session, self.vault, self.key, datetime.now(UTC), writing)
         except OperationalError as error:
             raise self._explain(error) from error
