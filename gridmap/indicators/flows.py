@@ -128,7 +128,8 @@ class Flows:
         seen = (bookings.flow == flow) & inside[bookings.area]
         # An area that holds the place where both ends of a move meet saw nothing of it.
         cancelled = (bookings.meeting >= 0) & inside[bookings.meeting]
-        return bookings.residence[seen & ~cancelled]
+        behind: NDArray[np.intp] = bookings.residence[seen & ~cancelled]
+        return behind
 
 
 def flows_between(snapshot: Snapshot, start: date, end: date) -> Flows:
@@ -166,7 +167,7 @@ def _ends(snapshot: Snapshot, first: int, last: int) -> list[Bookings]:
 
 def _moved(cause: NDArray[np.int8], linked: NDArray[np.bool_], blank: int, move: int) -> NDArray[np.int8]:
     """A residence that directly follows another of the same person is a move, though no cause was recorded."""
-    return np.where(linked & (cause == blank), np.int8(move), cause)
+    return np.where(linked & (cause == blank), np.int8(move), cause).astype(np.int8)
 
 
 def _meetings(

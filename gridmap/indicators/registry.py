@@ -104,7 +104,7 @@ class Registry:
         """An indicator of every row of a table; ``days`` instead of the indicator's own. KeyError if unknown."""
         indicator = self.indicators[indicator_id]
         numerator = self.measure(table, indicator.measure(indicator.numerator, days))
-        unknown = np.zeros(len(table), dtype=np.int64) if indicator.unknown is None else table[indicator.unknown]
+        unknown = self._unknown(table, indicator)
         if indicator.denominator is None:
             return Values(indicator, numerator, None, numerator * indicator.factor, unknown)
         denominator = self.measure(table, indicator.measure(indicator.denominator, days))
@@ -112,6 +112,11 @@ class Registry:
         value = np.full(len(table), np.nan)
         np.divide(numerator * indicator.factor, denominator, out=value, where=known)
         return Values(indicator, numerator, denominator, value, unknown)
+
+    def _unknown(self, table: AreaTable, indicator: Indicator) -> NDArray[np.int64]:
+        if indicator.unknown is None:
+            return np.zeros(len(table), dtype=np.int64)
+        return self.measure(table, indicator.unknown).astype(np.int64)
 
 
 @cache

@@ -148,7 +148,7 @@ def load_areas(unit: UnitOfWork) -> AreaTree:
     nodes = sorted(areas_repository.everything(unit), key=lambda node: (node.code, node.id))
     positions = {node.id: position for position, node in enumerate(nodes)}
     english = sa.select(AreaName.area_id, AreaName.name).where(AreaName.language == "en", AreaName.kind == "official")
-    names = dict(unit.session.execute(english).tuples().all())
+    names = {area: name for area, name in unit.session.execute(english)}  # noqa: C416 - rows are no tuples to mypy
     return AreaTree(
         ids=tuple(node.id for node in nodes),
         codes=tuple(node.code for node in nodes),
@@ -297,6 +297,8 @@ def _people(unit: UnitOfWork) -> tuple[Table, KeyIndex]:
         "filled": PresentColumns(PERSON_FIELDS),
     }
     rows = read_everywhere(unit, Person.__table__, columns)  # type: ignore[arg-type]
+    # Someone who moved to another street is kept there under the same id: still one person.
+    rows = _taken(rows, np.unique(rows["id"], return_index=True)[1])
     return rows, KeyIndex(rows["id"])
 
 
