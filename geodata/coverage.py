@@ -20,8 +20,9 @@ from geodata.crs import LONLAT, Geometries, metric_crs, project, require_lonlat,
 from geodata.errors import CleaningUnavailableError, NotPolygonsError
 from geodata.issues import Issue, Severity
 
-#: Below this area in m² a gap or an overlap is the rounding of coordinates.
+#: Below this area in m² or this width in m a gap or an overlap is the rounding of coordinates.
 LEAST_AREA_M2: Final = 1e-3
+LEAST_WIDTH_M: Final = 1e-3
 _TOUCH_M: Final = 1e-3
 
 
@@ -147,11 +148,11 @@ class _Grid:
     tolerance_m: float
 
     def faults(self, of: FaultKind, shapes: Geometries, cells: list[tuple[int, ...]]) -> list[CoverageFault]:
-        """Faults of metric polygons ``shapes`` between the cells at the given positions."""
-        area = shapely.area(shapes)
-        width = 2.0 * area / np.maximum(shapely.length(shapes), 1e-12)
-        back = unproject(shapes, self.crs)
-        spot = shapely.get_coordinates(shapely.point_on_surface(back))
+        """Faults of lon/lat polygons ``shapes`` between the cells at the given positions, but for rounding."""
+        metric = project(shapes, self.crs)
+        area = shapely.area(metric)
+        width = 2.0 * area / np.maximum(shapely.length(metric), 1e-12)
+        spot = shapely.get_coordinates(shapely.point_on_surface(shapes))
         return [
             CoverageFault(
                 kind=FaultKind.SLIVER if width[i] < self.tolerance_m else of,
@@ -161,9 +162,9 @@ class _Grid:
                 area_m2=float(area[i]),
                 width_m=float(width[i]),
                 cells=tuple(self.labels[p] for p in cells[i]),
-                geometry=back[i],
+                geometry=shapes[i],
             )
-            for i in range(len(shapes))
+            for i in np.flatnonzero((area > LEAST_AREA_M2) & (width > LEAST_WIDTH_M))
         ]
 
 
@@ -206,9 +207,9 @@ def _overlaps(grid: _Grid) -> list[CoverageFault]:
     pairs = np.unique(np.sort(pairs[pairs[:, 0] != pairs[:, 1]], axis=1), axis=0)
     if not len(pairs):
         return []
-    shared = _polygonal(shapely.intersection(grid.metric[pairs[:, 0]], grid.metric[pairs[:, 1]]))
-    large = shapely.area(shared) > LEAST_AREA_M2
-    return grid.faults(FaultKind.OVERLAP, shared[large], [tuple(p) for p in pairs[large].tolist()])
+    shared = _polygonal(shapely.intersection(grid.lonlat[pairs[:, 0]], grid.lonlat[pairs[:, 1]]))
+    area = shapely.get_dimensions(shared) == 2
+    return grid.faults(FaultKind.OVERLAP, shared[area], [tuple(p) for p in pairs[area].tolist()])
 
 
 def _polygonal(shapes: NDArray[np.object_]) -> Geometries:
@@ -222,15 +223,15 @@ def _polygonal(shapes: NDArray[np.object_]) -> Geometries:
 
 
 def _gaps(grid: _Grid, *, matched: bool) -> list[CoverageFault]:
-    union = shapely.coverage_union_all(grid.metric) if matched else shapely.union_all(grid.metric)
+    union = shapely.coverage_union_all(grid.lonlat) if matched else shapely.union_all(grid.lonlat)
     parts = shapely.get_parts(union)
     holes = _holes(parts)
     if len(parts) > 1 and len(holes):
         # A part of the coverage may lie inside a hole of another part.
         holes = shapely.get_parts(shapely.difference(holes, union))
-    found = np.concatenate([holes, _openings(grid, union, holes)])
-    found = found[shapely.area(found) > LEAST_AREA_M2]
-    return grid.faults(FaultKind.GAP, found, _neighbours(grid, found))
+    filled = project(np.array([union, *holes], dtype=object), grid.crs)
+    found = np.concatenate([holes, unproject(_openings(grid, filled), grid.crs)])
+    return grid.faults(FaultKind.GAP, found, _neighbours(grid, project(found, grid.crs)))
 
 
 def _holes(parts: NDArray[np.object_]) -> Geometries:
@@ -239,8 +240,11 @@ def _holes(parts: NDArray[np.object_]) -> Geometries:
     return np.asarray(shapely.polygons(rings[~exterior]), dtype=object)
 
 
-def _openings(grid: _Grid, union: shapely.Geometry, holes: Geometries) -> Geometries:
-    """Slits narrower than the tolerance between cells that are open to the outside."""
+def _openings(grid: _Grid, filled: Geometries) -> Geometries:
+    """Slits narrower than the tolerance between cells that are open to the outside; all in metres.
+
+    ``filled`` is what is no slit: the cells and the gaps that they enclose.
+    """
     none = np.zeros(0, dtype=object)
     if grid.tolerance_m <= 0:
         return none
@@ -251,7 +255,7 @@ def _openings(grid: _Grid, union: shapely.Geometry, holes: Geometries) -> Geomet
     half = grid.tolerance_m / 2
     around = shapely.union_all(grid.metric[near])
     closed = shapely.buffer(shapely.buffer(around, half, join_style="mitre"), -half, join_style="mitre")
-    slits = shapely.get_parts(shapely.difference(closed, shapely.union_all([union, *holes])))
+    slits = shapely.get_parts(shapely.difference(closed, shapely.union_all(filled)))
     # Smaller than this it is the corner that closing rounds off, not a slit.
     slits = slits[shapely.area(slits) > max(LEAST_AREA_M2, grid.tolerance_m**2)]
     between = np.array([len(n) > 1 for n in _neighbours(grid, slits)], dtype=bool)
@@ -305,14 +309,15 @@ def clean_coverage(cells: gpd.GeoDataFrame, *, tolerance_m: float = 0.5) -> Clea
     """Close gaps narrower than ``tolerance_m``, give each overlap to the smaller cell, make borders match.
 
     The smaller cell wins because a dedicated cell is often drawn on top of the cell that surrounds it. Corners
-    that need not move keep their coordinates to the last digit. Wider gaps stay: they are decisions, not slips.
+    that need not move keep their coordinates to the last digit; closing a slit that is open to the outside draws
+    corners together that are nearer than the tolerance. Wider gaps stay: they are decisions, not slips.
     Raises NotPolygonsError, MissingCrsError, CleaningUnavailableError.
     """
     if not hasattr(shapely, "coverage_clean"):
         raise CleaningUnavailableError(found=shapely.__version__)
     grid = _grid(cells, tolerance_m)
     clean = shapely.coverage_clean(grid.metric, gap_width=tolerance_m, merge_strategy="min_area")
-    if tolerance_m > 0 and len(_openings(grid, shapely.union_all(clean), np.zeros(0, dtype=object))):
+    if len(_openings(grid, clean)):
         # Slits that are open to the outside are no gaps to the engine; drawing their corners together closes them.
         clean = shapely.coverage_clean(
             clean, gap_width=tolerance_m, snapping_distance=tolerance_m, merge_strategy="min_area"
