@@ -39,7 +39,8 @@ def require_strong(password: str, username: str) -> None:
     Raises:
         WeakPasswordError: too short, only digits, or contains the user name.
     """
-    simple = password.isdigit() or len(set(password)) < 5 or username.lower() in password.lower()
+    named = len(username) >= 3 and username.lower() in password.lower()
+    simple = password.isdigit() or len(set(password)) < 5 or named
     if len(password) < MINIMUM_LENGTH or simple:
         raise WeakPasswordError(length=MINIMUM_LENGTH)
 

@@ -102,16 +102,15 @@ def _verify_region(unit: UnitOfWork, region: int, head: sa.Row[int, int, bytes] 
     previous, expected = GENESIS, 1
     table = AuditEntry.__table__
     names = [column.name for column in table.c]
-    rows = unit.session.execute(
-        sa.select(*table.c).where(table.c.region == region).order_by(table.c.seq).execution_options(yield_per=5000)
-    )
-    for row in rows:
-        entry = dict(zip(names, row, strict=True))
-        mac = bytes(entry.pop("mac"))
-        linked = entry["seq"] == expected and bytes(entry["previous"]) == previous
-        if not linked or not hmac.compare_digest(mac, _mac(unit.key, previous, entry)):
-            return ChainCheck(region, expected - 1, expected)
-        previous, expected = mac, expected + 1
+    query = sa.select(*table.c).where(table.c.region == region).order_by(table.c.seq).execution_options(yield_per=5000)
+    with unit.session.execute(query) as rows:
+        for row in rows:
+            entry = dict(zip(names, row, strict=True))
+            mac = bytes(entry.pop("mac"))
+            linked = entry["seq"] == expected and bytes(entry["previous"]) == previous
+            if not linked or not hmac.compare_digest(mac, _mac(unit.key, previous, entry)):
+                return ChainCheck(region, expected - 1, expected)
+            previous, expected = mac, expected + 1
     count = expected - 1
     agrees = head is not None and head[1] == count and bytes(head[2]) == previous
     return ChainCheck(region, count, None if agrees else count + 1)
