@@ -50,7 +50,7 @@ class _Rows:
     ground: list[tuple[str, shapely.Geometry]] = field(default_factory=list)
 
 
-def make_city(size: Size | str = Size.STREET, *, seed: int = 7) -> City:
+def make_city(size: Size | str = Size.STREET, *, seed: int = 29) -> City:
     """Make a synthetic city.
 
     Sizes: ``small`` about 2,000 residents, ``street`` the pilot of about 60,000, ``district`` ten streets with half a
@@ -115,7 +115,9 @@ def _outlines(mesh: Mesh, profile: Profile, random: np.random.Generator) -> list
         for c in range(columns):
             west, south, east, north = down[r][c], across[r + 1][c], down[r][c + 1][::-1], across[r][c][::-1]
             ring = west[:-1] + south[:-1] + east[:-1] + north[:-1]
-            found.append((ring, [_border(line) for line in (down[r][c], across[r + 1][c], down[r][c + 1], across[r][c])]))
+            found.append(
+                (ring, [_border(line) for line in (down[r][c], across[r + 1][c], down[r][c + 1], across[r][c])])
+            )
     return found
 
 
@@ -161,7 +163,8 @@ def _add_roads(
     rows: _Rows, mesh: Mesh, draft: StreetDraft, borders: list[Road], communities: list[str], place: _Place
 ) -> list[tuple[str, shapely.LineString]]:
     """Name and add the roads of a street; return those that can stand in an address."""
-    roads = borders + draft.roads
+    # Roads inside come first: the street's own main road gets its best-known name.
+    roads = draft.roads + borders
     name_roads(mesh, roads, place.names, place.number * 3)
     lanes = [road for road in draft.roads if road.kind == "lane"]
     faces = shapely.STRtree(np.array([mesh.polygon(plan.ring) for plan in draft.plans]))
@@ -175,13 +178,19 @@ def _add_roads(
 
 
 def _add_buildings(
-    rows: _Rows, draft: StreetDraft, cells: list[str], names: list[str], lines: list[tuple[str, shapely.LineString]],
+    rows: _Rows,
+    draft: StreetDraft,
+    cells: list[str],
+    names: list[str],
+    lines: list[tuple[str, shapely.LineString]],
     place: _Place,
 ) -> None:
     centres = np.array([shapely.get_coordinates(shapely.centroid(plot.polygon))[0] for plot in draft.plots])
     roads, numbers = addresses([line for _, line in lines], centres)
     houses = [house for plot in draft.plots for house in plot.buildings]
-    own_roads, own_numbers = addresses([line for _, line in lines], np.array([house.ring.mean(axis=0) for house in houses]))
+    own_roads, own_numbers = addresses(
+        [line for _, line in lines], np.array([house.ring.mean(axis=0) for house in houses])
+    )
     at = 0
     for index, (plot, name) in enumerate(zip(draft.plots, names, strict=True)):
         compound = len(rows.compounds)
@@ -198,7 +207,13 @@ def _add_buildings(
     rows.drafts += houses
 
 
-_YEARS = {"slab0": (1981, 1993), "slab1": (1993, 2006), "slab2": (2004, 2018), "tower": (2008, 2022), "village": (1986, 2010)}
+_YEARS = {
+    "slab0": (1981, 1993),
+    "slab1": (1993, 2006),
+    "slab2": (2004, 2018),
+    "tower": (2008, 2022),
+    "village": (1986, 2010),
+}
 
 
 def _building(house: Draft, compound: int, number: str, cell: str, street: str) -> dict[str, object]:
@@ -245,7 +260,9 @@ def _frames(rows: _Rows, mesh: Mesh, size: Size, seed: int, codes: list[StreetCo
             names,
         ),
         ground=_frame(
-            pd.DataFrame({"kind": [kind for kind, _ in rows.ground]}), np.array([shape for _, shape in rows.ground]), names
+            pd.DataFrame({"kind": [kind for kind, _ in rows.ground]}),
+            np.array([shape for _, shape in rows.ground]),
+            names,
         ),
     )
 
@@ -278,7 +295,8 @@ def _placed(shapes: shapely.Geometry, names: Names) -> shapely.Geometry:
 
     def to_degrees(xy: Floats) -> Floats:
         metres = np.round(xy, 2)
-        return np.round(np.column_stack((lon + metres[:, 0] / DEGREE_LON_M, lat + metres[:, 1] / DEGREE_LAT_M)), 8)
+        degrees = np.column_stack((lon + metres[:, 0] / DEGREE_LON_M, lat + metres[:, 1] / DEGREE_LAT_M))
+        return np.asarray(np.round(degrees, 8), dtype=np.float64)
 
     return shapely.transform(shapes, to_degrees)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 import shapely
@@ -42,7 +43,9 @@ class StreetDraft:
     outline: Ring
 
 
-def build_street(mesh: Mesh, outline: Ring, borders: list[Road], profile: Profile, random: np.random.Generator) -> StreetDraft:
+def build_street(
+    mesh: Mesh, outline: Ring, borders: list[Road], profile: Profile, random: np.random.Generator
+) -> StreetDraft:
     """Cut a street from its outline and build on its plots.
 
     ``borders`` are the roads along the outline; they belong to the caller, who shares them between neighbours.
@@ -74,7 +77,9 @@ def _street_axis(mesh: Mesh, outline: Ring) -> Floats:
     return frame_facing_south(mesh.polygon(outline), np.array([1.0, 0.0])).axis
 
 
-def _plot_polygons(mesh: Mesh, plans: list[CellPlan], lines: shapely.Geometry, widths: Floats) -> list[list[shapely.Polygon]]:
+def _plot_polygons(
+    mesh: Mesh, plans: list[CellPlan], lines: shapely.Geometry, widths: Floats
+) -> list[list[shapely.Polygon]]:
     """What is left of each plot's face once the roads beside it are taken away, per cell."""
     surfaces = shapely.buffer(lines, widths / 2, quad_segs=2, cap_style="square", join_style="mitre")
     faces = np.array([mesh.polygon(ring) for plan in plans for ring in plan.plots])
@@ -88,7 +93,7 @@ def _plot_polygons(mesh: Mesh, plans: list[CellPlan], lines: shapely.Geometry, w
         parts = shapely.get_parts(rest)
         left.append(max(parts, key=lambda part: part.area) if len(parts) else None)
     counts = np.cumsum([0] + [len(plan.plots) for plan in plans])
-    return [[p for p in left[a:b] if p is not None and p.area > 350] for a, b in zip(counts[:-1], counts[1:], strict=True)]
+    return [[p for p in left[a:b] if p is not None and p.area > 350] for a, b in pairwise(counts.tolist())]
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,17 +184,23 @@ def _inside(houses: list[Draft], polygon: shapely.Polygon) -> list[Draft]:
 def _carry_ground(draft: StreetDraft, plot: Plot, drawn: Drawn, frame: Frame) -> None:
     for kind, ring in drawn.ground:
         area = shapely.intersection(shapely.Polygon(frame.outward(ring)), plot.polygon)
-        draft.ground += [(kind, part) for part in shapely.get_parts(area) if part.geom_type == "Polygon" and part.area > 20]
+        draft.ground += [
+            (kind, part) for part in shapely.get_parts(area) if part.geom_type == "Polygon" and part.area > 20
+        ]
     for line, width in drawn.lanes:
         kept = shapely.intersection(shapely.LineString(frame.outward(line)), plot.polygon)
-        draft.lanes += [(part, width) for part in shapely.get_parts(kept) if part.geom_type == "LineString" and part.length > 12]
+        draft.lanes += [
+            (part, width) for part in shapely.get_parts(kept) if part.geom_type == "LineString" and part.length > 12
+        ]
 
 
 def _drop_overlaps(draft: StreetDraft) -> None:
     """Drop the later of two buildings that touch or stand closer than neighbours may; towers stay in their podium."""
     houses = [house for plot in draft.plots for house in plot.buildings]
     shapes = footprints(houses)
-    close = np.array([GAP_M["village"] if house.kind in ("village", "shop", "mixed") else GAP_M["other"] for house in houses])
+    close = np.array(
+        [GAP_M["village"] if house.kind in ("village", "shop", "mixed") else GAP_M["other"] for house in houses]
+    )
     a, b = shapely.STRtree(shapes).query(shapes, predicate="dwithin", distance=close)
     podium = np.array([house.hole is not None for house in houses])
     pairs = (a < b) & ~((podium[a] | podium[b]) & (b - a == 1))
@@ -204,11 +215,25 @@ def _drop_overlaps(draft: StreetDraft) -> None:
         number += count
 
 
+def _homes_over_shops(houses: list[Draft], dwellings: int) -> None:
+    """Where the blocks of a cell cannot hold its households, the shops along its streets get floors of homes."""
+    room = sum(house.units * house.per_landing * house.highest for house in houses)
+    for house in houses:
+        if room >= dwellings:
+            return
+        if house.kind == "shop":
+            length = float(shapely.Polygon(house.ring).length) / 2 - 10
+            house.kind, house.use, house.floors, house.lowest, house.highest = "mixed", "mixed", 5.0, 3, 8
+            house.units, house.per_landing = max(1, round(length / 16)), 2
+            room += house.units * 2 * house.highest
+
+
 def _share_floors(plots: list[Plot], dwellings: int) -> None:
     """Give the houses of a cell so many floors that they hold about the wanted number of dwellings.
 
     A compound keeps one height where it can; what is left over goes to the village houses and towers one by one.
     """
+    _homes_over_shops([house for plot in plots for house in plot.buildings], dwellings)
     houses = [house for plot in plots for house in plot.buildings if house.units]
     if not houses:
         return

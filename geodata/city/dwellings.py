@@ -18,7 +18,11 @@ def make_units(unit_counts: Ints) -> pl.DataFrame:
 
 
 def make_dwellings(
-    units: pl.DataFrame, floors: Ints, per_landing: Ints, footprint_m2: npt.NDArray[np.float64], shops_below: Ints,
+    units: pl.DataFrame,
+    floors: Ints,
+    per_landing: Ints,
+    footprint_m2: npt.NDArray[np.float64],
+    shops_below: Ints,
     random: np.random.Generator,
 ) -> pl.DataFrame:
     """One row a dwelling or ground-floor shop: unit, building, floor, room, floor_area_m2, use.

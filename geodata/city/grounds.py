@@ -56,11 +56,20 @@ def draw_school(net: Floats, random: np.random.Generator) -> Drawn:
     a, b, c, d = build
     form = str(random.choice(["E", "U", "H"]))
     top = d - (d - b) * 0.66
-    drawn.buildings.append(_house(wings(a + 2, top, c - 2, d - 1, min(11.0, (d - top) / 4), form), "school", int(random.integers(4, 6)), "教学楼"))
+    drawn.buildings.append(
+        _house(
+            wings(a + 2, top, c - 2, d - 1, min(11.0, (d - top) / 4), form),
+            "school",
+            int(random.integers(4, 6)),
+            "教学楼",
+        )
+    )
     if top - b > 18:
         half = (a + c) / 2
         drawn.buildings.append(_house(box(a + 2, b + 3, half - 5, top - 9), "school", 2, "体育馆"))
-        drawn.buildings.append(_house(box(half + 4, top - 21 if top - b > 26 else b + 3, c - 2, top - 9), "school", 5, "综合楼"))
+        drawn.buildings.append(
+            _house(box(half + 4, top - 21 if top - b > 26 else b + 3, c - 2, top - 9), "school", 5, "综合楼")
+        )
     return drawn
 
 
@@ -74,7 +83,9 @@ def _field(drawn: Drawn, bounds: Bounds) -> None:
         drawn.ground.append(("pitch", oval(x, y, *size)))
         drawn.ground.append(("green", oval(x, y, max(8.0, size[0] - 15), max(8.0, size[1] - 15))))
         return
-    drawn.ground.append(("pitch", box(x - min(width, 28) / 2, y - min(depth, 15) / 2, x + min(width, 28) / 2, y + min(depth, 15) / 2)))
+    drawn.ground.append(
+        ("pitch", box(x - min(width, 28) / 2, y - min(depth, 15) / 2, x + min(width, 28) / 2, y + min(depth, 15) / 2))
+    )
 
 
 def draw_hospital(net: Floats, random: np.random.Generator) -> Drawn:
@@ -83,7 +94,13 @@ def draw_hospital(net: Floats, random: np.random.Generator) -> Drawn:
     drawn = Drawn()
     w, h = x1 - x0, y1 - y0
     drawn.buildings += [
-        _house(wings(x0 + w * 0.08, y0 + 6, x0 + w * 0.66, y0 + h * 0.42, min(17.0, h * 0.13), "H"), "hospital", 6, "门诊楼", floors_below=1),
+        _house(
+            wings(x0 + w * 0.08, y0 + 6, x0 + w * 0.66, y0 + h * 0.42, min(17.0, h * 0.13), "H"),
+            "hospital",
+            6,
+            "门诊楼",
+            floors_below=1,
+        ),
         _house(box(x0 + w * 0.04, y1 - 22, x0 + w * 0.48, y1 - 3), "hospital", 17, "住院部", floors_below=2),
         _house(box(x0 + w * 0.56, y1 - 24, x1 - 4, y1 - 8), "hospital", 11, "第二住院楼", floors_below=1),
         _house(box(x0 + w * 0.76, y0 + 6, x1 - 3, y0 + h * 0.34), "hospital", int(random.integers(4, 7)), "医技楼"),
@@ -107,13 +124,23 @@ def draw_offices(net: Floats, random: np.random.Generator) -> Drawn:
             if min(c - a, d - b) < 24:
                 continue
             if random.random() < 0.35:
-                drawn.buildings.append(_house(wings(a, b, c, d, min(17.0, min(c - a, d - b) / 3.2), str(random.choice(["U", "L", "H"]))), "office", int(random.integers(5, 10)), "办公楼", floors_below=1))
+                drawn.buildings.append(
+                    _house(
+                        wings(a, b, c, d, min(17.0, min(c - a, d - b) / 3.2), str(random.choice(["U", "L", "H"]))),
+                        "office",
+                        int(random.integers(5, 10)),
+                        "办公楼",
+                        floors_below=1,
+                    )
+                )
                 continue
             size = min(c - a, d - b, 46.0) * 0.62
             x = a + size / 2 + 5 + (c - a - size - 10) * float(random.uniform(0.2, 0.8))
             y = b + size / 2 + 5 + (d - b - size - 10) * float(random.uniform(0.2, 0.8))
             shaft = tower(x, y, size, size * 0.86, int(random.choice([0, 3])))
-            drawn.buildings.append(_house(box(a, b, c, d), "commercial", int(random.integers(3, 6)), "裙楼", hole=shaft, floors_below=2))
+            drawn.buildings.append(
+                _house(box(a, b, c, d), "commercial", int(random.integers(3, 6)), "裙楼", hole=shaft, floors_below=2)
+            )
             drawn.buildings.append(_house(shaft, "office", int(random.integers(16, 31)), "主楼", floors_below=2))
     return drawn
 
@@ -123,8 +150,14 @@ def draw_market(net: Floats, random: np.random.Generator) -> Drawn:
     x0, y0, x1, y1 = inner_box(net)
     drawn = Drawn()
     w, h = x1 - x0, y1 - y0
-    drawn.buildings.append(_house(box(x0 + w * 0.22, y0 + h * 0.24, x1 - w * 0.22, y1 - h * 0.3), "market", 2, "交易大厅"))
-    drawn.buildings.append(_house(wings(x0 + 2, y0 + 4, x1 - 2, y1 - 2, min(10.0, w * 0.1), "U"), "market", int(random.integers(2, 5)), "商铺"))
+    drawn.buildings.append(
+        _house(box(x0 + w * 0.22, y0 + h * 0.24, x1 - w * 0.22, y1 - h * 0.3), "market", 2, "交易大厅")
+    )
+    drawn.buildings.append(
+        _house(
+            wings(x0 + 2, y0 + 4, x1 - 2, y1 - 2, min(10.0, w * 0.1), "U"), "market", int(random.integers(2, 5)), "商铺"
+        )
+    )
     drawn.buildings.append(_house(box(x0 + w * 0.26, y0 + 3, x1 - w * 0.26, y0 + h * 0.13), "commercial", 1, "摊位"))
     return drawn
 
@@ -155,8 +188,12 @@ def draw_factory(net: Floats, random: np.random.Generator) -> Drawn:
     for row in range(rows):
         y = y0 + row * step
         cut = x0 + (x1 - x0) * float(random.uniform(0.4, 0.65))
-        drawn.buildings.append(_house(box(x0 + 2, y + 3, cut - 6, y + step - 7), "industrial", int(random.integers(1, 4)), "厂房"))
-        drawn.buildings.append(_house(box(cut + 2, y + 3, x1 - 2, y + step - 9), "industrial", int(random.integers(1, 5)), "库房"))
+        drawn.buildings.append(
+            _house(box(x0 + 2, y + 3, cut - 6, y + step - 7), "industrial", int(random.integers(1, 4)), "厂房")
+        )
+        drawn.buildings.append(
+            _house(box(cut + 2, y + 3, x1 - 2, y + step - 9), "industrial", int(random.integers(1, 5)), "库房")
+        )
     return drawn
 
 

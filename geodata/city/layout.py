@@ -16,7 +16,7 @@ STOREY_M = {"slab": 2.95, "tower": 3.0, "village": 3.1, "shop": 3.6, "mixed": 3.
 
 @dataclass(slots=True)
 class Draft:
-    """A building to be. ``ring`` (and ``hole``) in metres of the plane; ``floors`` is a wish until households are shared out."""
+    """A building to be, in metres of the plane; ``floors`` is a wish until households are shared out."""
 
     ring: Floats
     kind: str
@@ -77,7 +77,7 @@ def _bands(net: Floats, depth: float, pitch: float, slack: float) -> list[tuple[
     south = top - depth - spare * slack - pitch * np.arange(count)
     left, right = np.full(count, -np.inf), np.full(count, np.inf)
     for part in (0.02, 0.35, 0.65, 0.98):
-        a, b = spans(net, south + depth * part)
+        a, b = spans(net, np.asarray(south + depth * part, dtype=np.float64))
         left, right = np.maximum(left, a), np.minimum(right, b)
     good = np.isfinite(left) & np.isfinite(right) & (right > left)
     return [(float(y), float(a), float(b)) for y, a, b in zip(south[good], left[good], right[good], strict=True)]
@@ -86,7 +86,7 @@ def _bands(net: Floats, depth: float, pitch: float, slack: float) -> list[tuple[
 def draw_slabs(net: Floats, random: np.random.Generator, era: int) -> Drawn:
     """Rows of slab blocks facing south, with a lane along each row and a spine where the plot is wide.
 
-    ``net`` is the buildable ring in the plot's frame. ``era``: 0 walk-ups of the eighties, 1 of the nineties, 2 with lifts.
+    ``net`` is the buildable ring in the plot's frame. ``era``: 0 of the eighties, 1 of the nineties, 2 with lifts.
     """
     drawn = Drawn()
     depth = float(random.uniform(10.5, 12.0) if era == 0 else random.uniform(12.0, 14.5))
@@ -94,7 +94,7 @@ def draw_slabs(net: Floats, random: np.random.Generator, era: int) -> Drawn:
     unit_m = float(random.choice([13.5, 15.0, 16.5, 18.0]))
     per_landing = 3 if unit_m > 16 and random.random() < 0.6 else 2
     floors = float(random.choice([[5, 6, 7], [6, 7, 7], [9, 11, 12]][era]))
-    bounds = ([4, 7], [5, 8], [8, 16])[era]
+    low, high = ((4, 7), (5, 8), (8, 16))[era]
     bands = _bands(net, depth, depth + gap, float(random.uniform(0.2, 0.8)))
     spine = _spine(net, random)
     court = int(random.integers(0, len(bands))) if len(bands) >= 4 and random.random() < 0.55 else -1
@@ -106,13 +106,12 @@ def draw_slabs(net: Floats, random: np.random.Generator, era: int) -> Drawn:
                 continue
             x = x0 + float(random.uniform(0, 2.5))
             while x1 - x >= unit_m * 1.3:
-                units = int(min((x1 - x) // unit_m, random.integers(2, 5)))
-                units = max(1, units)
+                units = max(1, min(int((x1 - x) // unit_m), int(random.integers(2, 5))))
                 length = units * unit_m
                 steps = [float(i % 2) * 1.6 for i in range(units)] if stepped else [0.0] * units
                 ring = slab(x, y, length, depth - (1.6 if stepped else 0.0), steps)
                 if random.random() > 0.035:
-                    drawn.buildings.append(Draft(ring, "slab", floors, *bounds, units=units, per_landing=per_landing))
+                    drawn.buildings.append(Draft(ring, "slab", floors, low, high, units=units, per_landing=per_landing))
                 x += length + float(random.uniform(5.5, 9))
         drawn.lanes.append((np.array([[left + 1, y - 3.4], [right - 1, y - 3.4]]), 3.6))
     if spine is not None:
@@ -152,7 +151,9 @@ def draw_towers(net: Floats, random: np.random.Generator, floors: float) -> Draw
             x = start + index * (width + gap_x)
             ring = tower(x, y + depth / 2, width, depth, form)
             drawn.buildings.append(
-                Draft(ring, "tower", floors, 11, 33, units=1, per_landing=per_landing, floors_below=1 + int(floors > 20))
+                Draft(
+                    ring, "tower", floors, 11, 33, units=1, per_landing=per_landing, floors_below=1 + int(floors > 20)
+                )
             )
         if number:
             middle = y + depth + gap_y / 2
@@ -182,9 +183,11 @@ def draw_village(net: Floats, random: np.random.Generator) -> Drawn:
     return drawn
 
 
-def _village_row(ends: tuple[float, float], y: float, depth: float, slope: float, random: np.random.Generator) -> list[Draft]:
+def _village_row(
+    ends: tuple[float, float], y: float, depth: float, slope: float, random: np.random.Generator
+) -> list[Draft]:
     """One row of houses of uneven width, height and frontage; here and there one is missing or has a yard cut out."""
-    found = []
+    found: list[Draft] = []
     x, end = ends
     start = x
     while True:
@@ -204,7 +207,9 @@ def _village_row(ends: tuple[float, float], y: float, depth: float, slope: float
         x += width + float(random.choice([0.8, 1.3, 2.2, 4.5], p=[0.4, 0.3, 0.18, 0.12]))
 
 
-def draw_frontage(plot: shapely.Polygon, main_roads: shapely.Geometry, random: np.random.Generator, mixed: float) -> list[Draft]:
+def draw_frontage(
+    plot: shapely.Polygon, main_roads: shapely.Geometry, random: np.random.Generator, mixed: float
+) -> list[Draft]:
     """Shops and old arcaded houses along the sides of a plot that look at a main road; rings in the plane."""
     # Counter-clockwise, so that the left of each side is the inside.
     ring = shapely.get_coordinates(shapely.orient_polygons(plot.simplify(3.0)).exterior)[:-1]
@@ -226,7 +231,16 @@ def draw_frontage(plot: shapely.Polygon, main_roads: shapely.Geometry, random: n
             length = float(min(end - x, random.uniform(16, 38)))
             shape = frame.outward(box(x, corner[1] + 1.5, x + length, corner[1] + 1.5 + depth))
             found.append(
-                Draft(shape, "mixed", float(random.integers(4, 7)), 3, 8, units=max(1, round(length / 15)), per_landing=2, use="mixed")
+                Draft(
+                    shape,
+                    "mixed",
+                    float(random.integers(4, 7)),
+                    3,
+                    8,
+                    units=max(1, round(length / 15)),
+                    per_landing=2,
+                    use="mixed",
+                )
                 if homes
                 else Draft(shape, "shop", float(random.integers(1, 4)), 1, 4, use="commercial")
             )

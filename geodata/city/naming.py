@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -47,7 +48,9 @@ def street_codes(names: Names, profile: Profile) -> list[StreetCode]:
         district = invented["districts"][index // per_district][0]
         # One first character a row of names, the second moving on by its own step: no two streets share a name.
         name = first[index % len(first)] + second[(index // len(first) + index) % len(second)]
-        found.append(StreetCode(f"{district}{index % per_district + 1:03d}", name + invented["street_suffix"], district))
+        found.append(
+            StreetCode(f"{district}{index % per_district + 1:03d}", name + invented["street_suffix"], district)
+        )
     return found
 
 
@@ -126,7 +129,7 @@ def name_lanes(roads: list[Road], places: list[str], words: list[str]) -> None:
 
 
 def name_compounds(draft: StreetDraft, communities: list[str], names: Names, random: np.random.Generator) -> list[str]:
-    """A name for every plot, unique within the street; pinned names go to the first large compound of their community."""
+    """A name for every plot, unique within the street; pinned names go to a large compound of their community."""
     words = names.compounds
     pinned = {place: name for place, name in words["pinned"] if place in communities}
     taken = set(pinned.values())
@@ -154,7 +157,7 @@ def _is_showpiece(plot: Plot) -> bool:
 
 
 def _plot_name(
-    plot: Plot, place: str, words: dict[str, list[str]], pools: dict[str, Iterator[str]], random: np.random.Generator
+    plot: Plot, place: str, words: Mapping[str, Any], pools: dict[str, Iterator[str]], random: np.random.Generator
 ) -> str:
     if plot.kind == "village":
         return place + str(random.choice(words["village_last"]))

@@ -89,8 +89,7 @@ def cells_of(profile: Profile, random: np.random.Generator) -> list[CellPlan]:
     for community, count in enumerate(profile.cells):
         wanted = dedicated.get(community, [])
         kinds = wanted + ["residential"] * (count - len(wanted))
-        for index in random.permutation(count):
-            plans.append(_cell(profile, random, community, kinds[int(index)]))
+        plans += [_cell(profile, random, community, kinds[index]) for index in random.permutation(count).tolist()]
     return plans
 
 

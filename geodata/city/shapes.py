@@ -80,21 +80,36 @@ def tower(x: float, y: float, width: float, depth: float, form: int) -> Floats:
         quarter = [(w, d * 0.8), (w * 0.8, d * 0.8), (w * 0.8, d), (w * 0.25, d), (w * 0.25, d * 0.86)]
     q = np.array(quarter)
     ring = np.vstack((q, (q * [-1, 1])[::-1], q * [-1, -1], (q * [1, -1])[::-1]))
-    return tidied(ring + [x, y])
+    return tidied(ring + np.array([x, y]))
 
 
 def wings(x0: float, y0: float, x1: float, y1: float, depth: float, form: str) -> Floats:
     """A building of wings in a box: ``U`` open to the south, ``L``, ``E`` (a comb open to the east) or ``H``."""
     d = depth
     if form == "U":
-        return np.array([[x0, y0], [x0 + d, y0], [x0 + d, y1 - d], [x1 - d, y1 - d], [x1 - d, y0], [x1, y0], [x1, y1], [x0, y1]])
+        return np.array(
+            [[x0, y0], [x0 + d, y0], [x0 + d, y1 - d], [x1 - d, y1 - d], [x1 - d, y0], [x1, y0], [x1, y1], [x0, y1]]
+        )
     if form == "L":
         return np.array([[x0, y0], [x0 + d, y0], [x0 + d, y1 - d], [x1, y1 - d], [x1, y1], [x0, y1]])
     if form == "H":
         m0, m1 = (y0 + y1 - d) / 2, (y0 + y1 + d) / 2
         a, b = x0 + d, x1 - d
         return np.array(
-            [[x0, y0], [a, y0], [a, m0], [b, m0], [b, y0], [x1, y0], [x1, y1], [b, y1], [b, m1], [a, m1], [a, y1], [x0, y1]]
+            [
+                [x0, y0],
+                [a, y0],
+                [a, m0],
+                [b, m0],
+                [b, y0],
+                [x1, y0],
+                [x1, y1],
+                [b, y1],
+                [b, m1],
+                [a, m1],
+                [a, y1],
+                [x0, y1],
+            ]
         )
     gap = (y1 - y0 - 3 * d) / 2
     spine = x0 + d * 0.5
@@ -106,7 +121,9 @@ def wings(x0: float, y0: float, x1: float, y1: float, depth: float, form: str) -
 
 
 _OCTANT = np.array([[1, 0], [0.92388, 0.38268], [0.70711, 0.70711], [0.38268, 0.92388]])
-CIRCLE16 = np.vstack([_OCTANT @ np.array(m) for m in ([[1, 0], [0, 1]], [[0, 1], [-1, 0]], [[-1, 0], [0, -1]], [[0, -1], [1, 0]])])
+CIRCLE16 = np.vstack(
+    [_OCTANT @ np.array(m) for m in ([[1, 0], [0, 1]], [[0, 1], [-1, 0]], [[-1, 0], [0, -1]], [[0, -1], [1, 0]])]
+)
 CIRCLE8 = CIRCLE16[::2]
 
 
@@ -115,7 +132,7 @@ def oval(x: float, y: float, width: float, depth: float) -> Floats:
     radius = min(width, depth) / 2
     ring = CIRCLE16 * radius
     stretch = np.array([max(0.0, width / 2 - radius), max(0.0, depth / 2 - radius)])
-    return ring + np.sign(np.round(CIRCLE16, 4)) * stretch + [x, y]
+    return np.asarray(ring + np.sign(np.round(CIRCLE16, 4)) * stretch + np.array([x, y]))
 
 
 def pond(x: float, y: float, width: float, depth: float, random: np.random.Generator) -> Floats:
@@ -126,7 +143,7 @@ def pond(x: float, y: float, width: float, depth: float, random: np.random.Gener
     for _ in range(2):
         ahead = np.roll(ring, -1, axis=0)
         ring = np.stack((0.75 * ring + 0.25 * ahead, 0.25 * ring + 0.75 * ahead), axis=1).reshape(-1, 2)
-    return ring * [width / 2, depth / 2] + [x, y]
+    return np.asarray(ring * np.array([width / 2, depth / 2]) + np.array([x, y]))
 
 
 def tidied(ring: Floats) -> Floats:
