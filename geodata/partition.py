@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import geopandas as gpd
 import numpy as np
 import shapely
@@ -9,6 +11,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from geodata.crs import LONLAT, Bounds, Geometries, metric_crs, project, require_lonlat, unproject
 from geodata.errors import PartitionError
+
+#: How far round the outermost points proposed cells reach.
+_FRAME_M: Final = 50.0
 
 
 def regular_cells(bounds: Bounds, rows: int, columns: int) -> gpd.GeoDataFrame:
@@ -34,7 +39,8 @@ def propose_cells(points: gpd.GeoDataFrame | gpd.GeoSeries, weights: ArrayLike, 
 
     ``points`` are in lon/lat (polygons count as a point on them); ``weights`` (households, say) are not negative.
     Recursive bisection: the longer side (in metres) is cut where the weights of both sides are in the proportion
-    of the groups still to be made; every group gets at least one point. The same input gives the same labels.
+    of the groups still to be made; every group gets at least one point. What a cut leaves apart from the rest of its
+    group (by nearest place, as ``cells_around`` draws it) joins a neighbour. The same input gives the same labels.
     Raises PartitionError when there are fewer points than groups or a weight is negative or missing.
     """
     shapes = require_lonlat(points)
@@ -55,7 +61,7 @@ def propose_cells(points: gpd.GeoDataFrame | gpd.GeoSeries, weights: ArrayLike, 
             left, right = _halves(members, xy, weight, groups)
             work.append((left, first, groups // 2))
             work.append((right, first + groups // 2, groups - groups // 2))
-    return labels
+    return _in_one_piece(xy, labels, weight) if n > 1 else labels
 
 
 def _halves(
@@ -77,6 +83,76 @@ def _halves(
     return members[order[:cut]], members[order[cut:]]
 
 
+def _in_one_piece(xy: NDArray[np.float64], labels: NDArray[np.int64], weight: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Give every part of a group that is cut off from its heaviest part to the neighbour it borders on most."""
+    place, owner = np.unique(xy, axis=0, return_inverse=True)
+    first = np.zeros(len(place), dtype=np.int64)
+    first[owner[::-1]] = np.arange(len(xy))[::-1]
+    if len(place) < len(np.unique(labels)) + 1:
+        return labels
+    # Places share a label: a place is one point of the map, however many points stand there.
+    here = labels[first]
+    load: NDArray[np.float64] = np.asarray(np.bincount(owner, weights=weight, minlength=len(place)) + 1e-9, dtype=float)
+    pairs = _adjacent(place)
+    for _ in range(10):
+        part = _components(len(place), pairs[here[pairs[:, 0]] == here[pairs[:, 1]]])
+        heaviest = _heaviest(part, here, load)
+        stray = ~heaviest[part]
+        if not stray.any():
+            break
+        out = pairs[stray[pairs[:, 0]] & (here[pairs[:, 0]] != here[pairs[:, 1]])]
+        votes, count = np.unique(np.stack([part[out[:, 0]], here[out[:, 1]]], axis=1), axis=0, return_counts=True)
+        order = np.lexsort((votes[:, 1], -count, votes[:, 0]))
+        chosen, at = np.unique(votes[order, 0], return_index=True)
+        target = np.full(len(place), -1, dtype=np.int64)
+        target[chosen] = votes[order, 1][at]
+        moves = stray & (target[part] >= 0)
+        here = np.where(moves, target[part], here)
+    kept = here[owner]
+    # Points at one place that the cut had divided must not leave a group without any.
+    return kept if len(np.unique(kept)) == len(np.unique(labels)) else labels
+
+
+def _frame_around(xy: NDArray[np.float64]) -> shapely.Geometry:
+    return shapely.box(*(xy.min(axis=0) - _FRAME_M), *(xy.max(axis=0) + _FRAME_M))
+
+
+def _adjacent(place: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Pairs (both ways round) of places whose Voronoi faces share a border within the frame round all places."""
+    frame = _frame_around(place)
+    diagram = shapely.voronoi_polygons(shapely.multipoints(place), extend_to=frame, ordered=True)
+    faces = shapely.intersection(shapely.get_parts(diagram), frame)
+    pairs = np.stack(shapely.STRtree(faces).query(faces, predicate="intersects"), axis=1)
+    pairs = pairs[pairs[:, 0] < pairs[:, 1]]
+    border = shapely.length(shapely.intersection(faces[pairs[:, 0]], faces[pairs[:, 1]]))
+    pairs = pairs[border > 1e-3]
+    return np.concatenate([pairs, pairs[:, ::-1]])
+
+
+def _components(count: int, pairs: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The smallest member of each place's component in the graph of ``pairs``."""
+    part = np.arange(count)
+    while True:
+        lowest = part.copy()
+        np.minimum.at(lowest, pairs[:, 0], part[pairs[:, 1]])
+        lowest = lowest[lowest]
+        if (lowest == part).all():
+            return part
+        part = lowest
+
+
+def _heaviest(part: NDArray[np.int64], label: NDArray[np.int64], load: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """For each component number: is it the heaviest of its label (the first of equals)?"""
+    total = np.bincount(part, weights=load, minlength=len(part))
+    roots = np.unique(part)
+    order = np.lexsort((roots, -total[roots], label[roots]))
+    ordered = roots[order]
+    top = np.concatenate([[True], label[ordered][1:] != label[ordered][:-1]])
+    result = np.zeros(len(part), dtype=bool)
+    result[ordered[top]] = True
+    return result
+
+
 def cells_around(
     points: gpd.GeoDataFrame | gpd.GeoSeries, labels: ArrayLike, outline: shapely.Geometry | None = None
 ) -> gpd.GeoDataFrame:
@@ -94,10 +170,7 @@ def cells_around(
     xy = shapely.get_coordinates(project(shapely.point_on_surface(shapes), crs))
     xy, first = np.unique(xy, axis=0, return_index=True)
     wanted = wanted[first]
-    low, high = xy.min(axis=0) - 50.0, xy.max(axis=0) + 50.0
-    frame = shapely.box(*low, *high)
-    if outline is not None:
-        frame = project(np.array([outline], dtype=object), crs)[0]
+    frame = _frame_around(xy) if outline is None else project(np.array([outline], dtype=object), crs)[0]
     names = np.unique(wanted)
     if len(xy) == 1 or len(names) == 1:
         cells = np.array([frame], dtype=object)

@@ -99,6 +99,23 @@ def test_cells_around_points(seed: int, points: int, n: int) -> None:
     assert check_coverage(cells).is_valid
     where = assign_points(frame, cells)
     assert cells["label"].to_numpy()[where.cell].tolist() == labels.tolist()
+    assert set(cells.geometry.geom_type) == {"Polygon"}
+
+
+def test_groups_stay_in_one_piece_among_clustered_buildings() -> None:
+    """Buildings in clumps and rows, where straight cuts leave islands; several stand at the same place."""
+    rng = np.random.default_rng(5)
+    middle = rng.uniform(BOUNDS[:2], BOUNDS[2:], (40, 2))
+    xy = np.repeat(middle, 50, axis=0) + rng.normal(0, 3e-4, (2000, 2))
+    xy[1::7] = xy[::7][: len(xy[1::7])]
+    frame = gpd.GeoDataFrame(geometry=gpd.points_from_xy(*xy.T), crs=4326)
+    weights = rng.integers(1, 100, 2000)
+    labels = propose_cells(frame, weights, 30)
+    cells = cells_around(frame, labels)
+    assert len(cells) == 30
+    assert set(cells.geometry.geom_type) == {"Polygon"}
+    load = np.bincount(labels, weights)
+    assert load.max() / load.mean() < 1.25
 
 
 @pytest.mark.shared_data
