@@ -49,7 +49,7 @@ PURPOSES: Final = {
 }
 
 ACTS: Final = {
-    "account.create": "Created a user",
+    "account.add": "Created a user",
     "account.disable": "Disabled a user",
     "account.enable": "Enabled a user",
     "account.grant": "Granted a role",

@@ -25,6 +25,7 @@ class Levels:
     aliases: dict[str, tuple[str, ...]]
     labels: dict[str, str]
     cell_kinds: dict[str, str]
+    cell_households: dict[str, tuple[int, int]]
 
     def rank(self, level: str) -> int:
         """Position from the top; an unknown level is an error of the caller."""
@@ -43,6 +44,11 @@ def levels() -> Levels:
         aliases={row["name"]: tuple(row["also"]) for row in data["alias"]},
         labels={row["name"]: row["zh"] for row in rows},
         cell_kinds={row["name"]: row["zh"] for row in data["cell_kind"]},
+        cell_households={
+            row["name"]: (row["households"][0], row["households"][1])
+            for row in data["cell_kind"]
+            if "households" in row
+        },
     )
 
 

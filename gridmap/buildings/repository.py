@@ -69,6 +69,12 @@ def buildings_of(
     return [(building, compound) for building, compound in rows]
 
 
+def footprints_everywhere(unit: UnitOfWork, day: date) -> list[bytes]:
+    """The footprints (WKB, lon/lat) of all buildings that stand on a day."""
+    query = sa.select(Building.footprint).where(Building.footprint.is_not(None), valid_at(Building, day))
+    return [footprint for footprint in unit.session.scalars(query) if footprint is not None]
+
+
 def building_of_dwelling(unit: UnitOfWork, region: int, dwelling_id: UUID) -> UUID | None:
     """The building a dwelling is in."""
     query = sa.select(Dwelling.building_id).where(Dwelling.region == region, Dwelling.id == dwelling_id)

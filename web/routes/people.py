@@ -120,7 +120,7 @@ def _create(
         unit, site.passwords, username=username, display_name=(name or username)[:NAME], password=secret,
         language=visit.lang.split("-", maxsplit=1)[0], must_change_password=True,
     )  # fmt: skip
-    audit.record(unit, visit.actor, "account.create", subjects=[user.id], details={"username": username})
+    audit.record(unit, visit.actor, "account.add", subjects=[user.id], details={"username": username})
     if right[0]:
         _give(unit, site, visit, user, right, "")
     return user.id

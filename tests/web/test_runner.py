@@ -1,0 +1,62 @@
+"""Blocking work: where it runs, and that writing never waits behind reading or the other way round."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+
+from web.runner import Runner
+
+
+def test_reading_and_writing_have_threads_of_their_own() -> None:
+    """A long import must not keep readers from the map."""
+
+    async def both() -> tuple[str, str]:
+        runner = Runner("sqlite")
+        release = threading.Event()
+        writing = asyncio.ensure_future(runner.write(lambda: (release.wait(10), threading.current_thread().name)[1]))
+        read = await asyncio.wait_for(runner.read(lambda: threading.current_thread().name), 5)
+        release.set()
+        written = await writing
+        await runner.close()
+        return read, written
+
+    read, written = asyncio.run(both())
+    assert read.startswith("gridmap-read")
+    assert written.startswith("gridmap-write")
+
+
+def test_what_nobody_waits_for_is_finished_before_the_end_and_may_fail() -> None:
+    """The note that a session was used must neither be lost at shutdown nor break a request."""
+
+    async def run() -> list[int]:
+        runner, done = Runner("sqlite"), list[int]()
+        runner.later(done.append, 1)
+        runner.later(lambda: 1 // 0)
+        await runner.close()
+        return done
+
+    assert asyncio.run(run()) == [1]
+
+
+def test_an_embedded_store_gets_two_readers_and_one_writer() -> None:
+    """Two readers have the best tail latency on one embedded file; writers queue anyway."""
+
+    async def most(dialect: str) -> int:
+        runner, together, peak, lock = Runner(dialect), 0, 0, threading.Lock()
+
+        def work() -> None:
+            nonlocal together, peak
+            with lock:
+                together += 1
+                peak = max(peak, together)
+            threading.Event().wait(0.05)
+            with lock:
+                together -= 1
+
+        await asyncio.gather(*(runner.read(work) for _ in range(12)))
+        await runner.close()
+        return peak
+
+    assert asyncio.run(most("sqlite")) == 2
+    assert asyncio.run(most("postgresql")) == 8

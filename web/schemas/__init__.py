@@ -1,0 +1,1 @@
+"""Bodies of the programming interface, for its description and for reading requests."""
