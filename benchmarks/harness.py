@@ -89,12 +89,13 @@ def versions(packages: Iterable[str]) -> dict[str, str]:
 
 
 def machine() -> dict[str, Any]:
-    """Processor, cores, memory and system, as far as the system tells."""
+    """Processor, cores, memory, system and how busy it is, as far as the system tells."""
     return {
         "processor": _processor(),
         "cores": os.cpu_count(),
         "memory_gib": _memory_gib(),
         "system": f"{platform.system()} {platform.release()}",
+        "load_1_minute": round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None,
     }
 
 
