@@ -107,10 +107,12 @@ def _write(
     mapped = map_fields(frame, FIELDS)
     texts = {name: _text(frame, mapped.get(name)) for name in FIELDS}
     parents = _parents(unit, outcome, frame, top, texts)
-    codes = _codes(unit, outcome, frame, parents, texts["code"])
     shapes = [bytes(shape) for shape in shapely.to_wkb(np.asarray(frame.geometry.array, dtype=object))]
     existing = {node.code: node for node in repository.descendants(unit, top.id, level=CELL) if node.valid_to is None}
     stored = repository.geometries(unit, [node.id for node in existing.values()])
+    by_shape = {stored[node.id]: code for code, node in existing.items() if node.id in stored}
+    known = [by_shape.get(shape) for shape in shapes]
+    codes = _codes(unit, outcome, frame, parents, texts["code"], known)
     valid_from = options.valid_from or BEGINNING
     ended: set[str] = set()
     if options.valid_from is not None:
@@ -193,6 +195,7 @@ def _codes(
     frame: gpd.GeoDataFrame,
     parents: list[AreaNode],
     given: NDArray[np.object_],
+    known: list[str | None],
 ) -> list[str]:
     """The layer's codes where they are complete, unique and free; otherwise generated ones."""
     filled = [code for code in given if code]
@@ -209,15 +212,22 @@ def _codes(
             )
         )
     centres = shapely.get_coordinates(shapely.centroid(np.asarray(frame.geometry.array, dtype=object)))
-    return _generated(unit, parents, centres)
+    return _generated(unit, parents, centres, known)
 
 
-def _generated(unit: UnitOfWork, parents: list[AreaNode], centres: NDArray[np.float64]) -> list[str]:
+def _generated(
+    unit: UnitOfWork, parents: list[AreaNode], centres: NDArray[np.float64], known: list[str | None]
+) -> list[str]:
+    """A known cell keeps its code; the others are numbered from west to east, then from north to south."""
     order = np.lexsort((-centres[:, 1], centres[:, 0]))
     used = {node.code for node in repository.everything(unit)}
     codes: dict[int, str] = {}
     sequence: dict[str, int] = {}
     for position in order.tolist():
+        before = known[position]
+        if before is not None:
+            codes[position] = before
+            continue
         stem = parents[position].code.ljust(CODE_DIGITS - 3, "0")[: CODE_DIGITS - 3]
         number = sequence.get(stem, 0) + 1
         while f"{stem}{number:03d}" in used:

@@ -63,7 +63,7 @@ def _check_cells(unit: UnitOfWork, report: RegisterCheck) -> None:
     report.figures["cells"] = len(cells)
     if not cells:
         return
-    codes = dict(unit.session.execute(sa.select(Area.id, Area.code).where(Area.id.in_(cells))).tuples().all())
+    codes = {row.id: row.code for row in unit.session.execute(sa.select(Area.id, Area.code).where(Area.id.in_(cells)))}
     grid.index = np.array([codes[cell] for cell in cells], dtype=object)
     for issue in check_coverage(grid, tolerance_m=TOLERANCE_M).to_issues():
         severity = Severity.WARNING if issue.severity is Severity.ERROR else issue.severity

@@ -27,9 +27,12 @@ class MasterKey:
 
     def derive(self, purpose: str) -> bytes:
         """Return the 32-byte key of one purpose; purposes are independent of one another."""
-        return HKDFExpand(algorithm=SHA256(), length=KEY_BYTES, info=f"gridmap/1/{purpose}".encode()).derive(
-            self.secret
-        )
+        return _expand(self.secret, purpose)
+
+
+@lru_cache(maxsize=64)
+def _expand(secret: bytes, purpose: str) -> bytes:
+    return HKDFExpand(algorithm=SHA256(), length=KEY_BYTES, info=f"gridmap/1/{purpose}".encode()).derive(secret)
 
 
 def key_path(location: str, environ: Mapping[str, str] = os.environ) -> Path:
