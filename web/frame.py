@@ -9,7 +9,7 @@ from uuid import UUID
 
 from gridmap.access.policy import Action, allows
 from gridmap.accounts.actor import Actor
-from gridmap.areas.repository import AreaNode
+from gridmap.areas.node import AreaNode
 from gridmap.areas.tree import AreaTree, Bounds
 from gridmap.i18n import Translator
 from web.security.visit import Visit

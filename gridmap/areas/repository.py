@@ -3,36 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from gridmap.areas.models import Area, AreaClosure, AreaName
+from gridmap.areas.node import AreaNode
 from gridmap.store.store import UnitOfWork
-
-CELL = "cell"
-BEGINNING = date(1970, 1, 1)
-
-
-@dataclass(frozen=True, slots=True)
-class AreaNode:
-    """An area without its geometry."""
-
-    id: UUID
-    code: str
-    level: str
-    name: str
-    parent_id: UUID | None
-    region: int | None
-    kind: str | None
-    valid_from: date
-    valid_to: date | None
-
-    def in_force(self, day: date) -> bool:
-        """Whether the area exists on a day."""
-        return self.valid_from <= day and (self.valid_to is None or day < self.valid_to)
 
 
 def _nodes() -> sa.Select[Area, str]:

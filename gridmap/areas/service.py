@@ -10,7 +10,7 @@ from importlib import resources
 
 from gridmap.areas import repository
 from gridmap.areas.models import Area
-from gridmap.areas.repository import BEGINNING, AreaNode
+from gridmap.areas.node import BEGINNING, AreaNode
 from gridmap.errors import AreaAmbiguousError, AreaNotFoundError
 from gridmap.store.store import UnitOfWork
 

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from gridmap.areas import repository
 from gridmap.areas.models import AreaName
-from gridmap.areas.repository import CELL, AreaNode
+from gridmap.areas.node import CELL, AreaNode
 from gridmap.store.store import UnitOfWork
 
 Bounds = tuple[float, float, float, float]

@@ -12,6 +12,7 @@ import shapely
 
 from geodata.drawing import Sheet
 from gridmap.areas import repository as areas
+from gridmap.areas.node import CELL
 from gridmap.areas.tree import AreaTree
 from gridmap.buildings import repository
 from gridmap.store.store import UnitOfWork
@@ -46,7 +47,7 @@ def draw_plan(
     height: int = HEIGHT,
 ) -> Plan:  # fmt: skip
     """Draw the cells in force on a day, with the outlines of the communities they belong to."""
-    cells = [node for node in tree.nodes if node.level == areas.CELL and node.in_force(day)]
+    cells = [node for node in tree.nodes if node.level == CELL and node.in_force(day)]
     found = areas.geometries(unit, [node.id for node in cells])
     nodes = [node for node in cells if node.id in found]
     if not nodes:

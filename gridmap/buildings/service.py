@@ -16,7 +16,7 @@ from gridmap.access.scope import scope_of
 from gridmap.access.service import local_today
 from gridmap.accounts.actor import Actor
 from gridmap.areas import repository as areas
-from gridmap.areas.repository import AreaNode
+from gridmap.areas.node import CELL, AreaNode
 from gridmap.buildings import repository
 from gridmap.buildings.models import Building, Compound
 from gridmap.errors import NotFoundError
@@ -158,7 +158,7 @@ def building_detail(
         height_m=building.height_m,
         footprint=building.footprint,
         path=path,
-        cell=path[-1] if path and path[-1].level == areas.CELL else None,
+        cell=path[-1] if path and path[-1].level == CELL else None,
         other_cells=tuple(node for node in others if node is not None),
         codes=tuple((code.scheme, code.value) for code in repository.codes_of(unit, region, building_id)),
         dwellings=tuple(

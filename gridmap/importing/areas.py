@@ -17,7 +17,7 @@ from gridmap.access.scope import require_area, scope_of
 from gridmap.accounts.actor import Actor
 from gridmap.areas import repository
 from gridmap.areas.models import Area, AreaName
-from gridmap.areas.repository import AreaNode
+from gridmap.areas.node import AreaNode
 from gridmap.areas.service import add_area, levels, other_names
 from gridmap.errors import InvalidInputError, PermissionDeniedError
 from gridmap.importing.outcome import ImportOutcome, Progress, Verdict, silent, write_batch

@@ -24,7 +24,7 @@ from gridmap.access.scope import require_area, scope_of
 from gridmap.accounts.actor import Actor
 from gridmap.areas import repository as areas
 from gridmap.areas.models import Area
-from gridmap.areas.repository import AreaNode
+from gridmap.areas.node import AreaNode
 from gridmap.areas.service import find_area
 from gridmap.buildings.models import Building, BuildingCode, Compound
 from gridmap.importing.outcome import ImportOutcome, Progress, Verdict, silent, write_batch

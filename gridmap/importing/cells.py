@@ -22,7 +22,7 @@ from gridmap.access.scope import require_area
 from gridmap.accounts.actor import Actor
 from gridmap.areas import repository
 from gridmap.areas.models import Area
-from gridmap.areas.repository import BEGINNING, CELL, AreaNode
+from gridmap.areas.node import BEGINNING, CELL, AreaNode
 from gridmap.areas.service import add_area, find_area, levels, short_name
 from gridmap.errors import GridmapError
 from gridmap.importing.outcome import ImportOutcome, Progress, Verdict, silent, write_batch

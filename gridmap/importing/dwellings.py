@@ -16,7 +16,7 @@ from gridmap.access.policy import Action
 from gridmap.access.scope import require_area
 from gridmap.accounts.actor import Actor
 from gridmap.areas import repository as areas
-from gridmap.areas.repository import AreaNode
+from gridmap.areas.node import BEGINNING, AreaNode
 from gridmap.areas.service import find_area
 from gridmap.buildings.models import (
     Building,
@@ -355,7 +355,7 @@ def _state(
     known = stock.states.get(dwelling)
     if known is not None and (use in {None, known.use}) and (tenure in {None, known.tenure}):
         return False
-    start = day or (unit.now.date() if known is not None else areas.BEGINNING)
+    start = day or (unit.now.date() if known is not None else BEGINNING)
     if known is not None:
         if known.valid_from >= start:
             known.superseded_at = unit.now

@@ -14,7 +14,7 @@ from gridmap.access.scope import require_area
 from gridmap.access.service import local_today
 from gridmap.accounts.actor import Actor
 from gridmap.areas import repository as areas
-from gridmap.areas.repository import BEGINNING
+from gridmap.areas.node import BEGINNING
 from gridmap.areas.service import find_area
 from gridmap.buildings.models import BuildingCode, Dwelling, DwellingCode, Organisation
 from gridmap.errors import InvalidInputError

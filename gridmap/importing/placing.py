@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from geodata.assign import Assignment, assign_by_overlap, nearest_cell_distance_m
 from geodata.issues import Issue, Severity
 from gridmap.areas.models import Area
-from gridmap.areas.repository import BEGINNING, CELL
+from gridmap.areas.node import BEGINNING, CELL
 from gridmap.buildings.models import Building, BuildingCell
 from gridmap.buildings.repository import valid_at
 from gridmap.store.bulk import bulk_insert

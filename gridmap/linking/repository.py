@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from gridmap.access.scope import Scope
 from gridmap.areas import repository as areas
-from gridmap.areas.repository import AreaNode
+from gridmap.areas.node import AreaNode
 from gridmap.buildings.models import Building, BuildingCell, BuildingCode, Compound, Dwelling, DwellingCode, Unit
 from gridmap.buildings.repository import inside, valid_at
 from gridmap.linking.grammar import parse_addresses

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from gridmap.access.policy import Action
-from gridmap.areas.repository import AreaNode
+from gridmap.areas.node import AreaNode
 from gridmap.areas.tree import AreaTree
 from gridmap.bootstrap import UnitOfWork
 from gridmap.errors import NotFoundError
@@ -46,7 +46,7 @@ async def cells(
 def _cells(unit: UnitOfWork, site: Site, visit: Visit, day: date, by: By, base: date | None) -> dict[str, Any]:
     visible = visible_areas(unit, visit.actor)
     if by == "compliance":
-        return _compliance(site, visit, day, visible)
+        return _compliance(site, day, visible)
     found = site.figures.cell_values(day, by=by, base=base, visible=visible)
     legend: dict[str, Any] = {
         "kind": "classes",
@@ -68,21 +68,16 @@ def _frame(found: CellValues) -> dict[str, Any]:
     }
 
 
-def _compliance(site: Site, visit: Visit, day: date, visible: frozenset[UUID] | None) -> dict[str, Any]:
+def _compliance(site: Site, day: date, visible: frozenset[UUID] | None) -> dict[str, Any]:
     found = site.figures.cell_values(day, visible=visible)
-    verdicts = site.compliance(day, visit.text, may_list=False)
-    told = [visible is None or area_id in visible for area_id in found.area_ids]
-    statuses = [verdicts.status_of(area_id) if seen else None for area_id, seen in zip(found.area_ids, told, strict=True)]
-    failing = [verdicts.failing(area_id) if seen else None for area_id, seen in zip(found.area_ids, told, strict=True)]
-    shares = [verdicts.share(area_id) if seen else None for area_id, seen in zip(found.area_ids, told, strict=True)]
-    states = {status: statuses.count(status) for status in ("meets", "at_risk", "fails", "no_data")}
+    judged = site.assessment.cell_statuses(day, visible=visible)
     return {
         **_frame(found),
         "by": "compliance",
-        "values": shares,
-        "statuses": statuses,
-        "failing": failing,
-        "legend": {"kind": "states", "total": sum(states.values()), "states": states},
+        "values": found.population,
+        "statuses": judged.statuses,
+        "failing": judged.failing,
+        "legend": {"kind": "states", "total": sum(judged.legend.values()), "states": judged.legend},
     }
 
 

@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from gridmap.access.policy import Action
 from gridmap.accounts.actor import Actor
-from gridmap.areas.repository import AreaNode
+from gridmap.areas.node import AreaNode
 from gridmap.areas.tree import AreaTree
 from gridmap.bootstrap import UnitOfWork
 from gridmap.codes.lists import code_list

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlencode
 from uuid import UUID
 
-from gridmap.areas.repository import AreaNode
+from gridmap.areas.node import AreaNode
 from gridmap.areas.service import levels
 from gridmap.areas.tree import AreaTree, Bounds
+from gridmap.compliance.rules import Status
 from gridmap.i18n import Translator
-from gridmap.indicators.figures import AreaSummary, Child
+from gridmap.indicators.figures import AreaSummary, Child, Pyramid
 from gridmap.indicators.figures import BuildingNeed as Need
-from gridmap.indicators.figures import Pyramid
 from gridmap.indicators.flows import Reconciliation
 from web.views.rules import RuleRow, Verdict
 from web.words import CELL_KINDS
@@ -151,7 +151,7 @@ def dwelling_counts(states: Mapping[str, int]) -> DwellingCounts:
 
 
 def area_view(
-    summary: AreaSummary, verdict: Verdict | None, child_status: Callable[[UUID], str | None], reader: AreaReader
+    summary: AreaSummary, verdict: Verdict, statuses: Mapping[UUID, Status], reader: AreaReader
 ) -> AreaView:
     """Present an area."""
     text, tree = reader.text, reader.tree
@@ -166,8 +166,8 @@ def area_view(
         kind_label=text.gettext(CELL_KINDS.get(summary.kind, summary.kind)) if summary.kind else None,
         path=crumbs(tree.path(summary.id)[:-1], reader),
         bounds=tree.extent(summary.id),
-        status=None if verdict is None else verdict.status,
-        failing=0 if verdict is None else verdict.failing,
+        status=verdict.status,
+        failing=verdict.failing,
         area_km2=summary.area_km2,
         worker=text.text("{names}", names=reader.workers) if reader.workers else None,
         facts=facts(summary.levels_below, text),
@@ -183,13 +183,13 @@ def area_view(
         density=summary.population / summary.area_km2 if summary.area_km2 and summary.level != "cell" else None,
         lists=lists(summary) if reader.may_list else {},
         unlocated=summary.unlocated,
-        rules_label="" if verdict is None else text.text("rules of {year}", year=verdict.year),
-        rules=[] if verdict is None else verdict.rules,
+        rules_label=text.text("rules of {year}", year=verdict.year),
+        rules=verdict.rules,
         dwellings=dwelling_counts(summary.dwellings),
         pyramid=summary.pyramid,
         buildings=[_need(need, reader) for need in summary.buildings],
         buildings_total=summary.buildings_total,
-        children=[_child(child, child_status, text) for child in summary.children],
+        children=[_child(child, statuses, text) for child in summary.children],
         children_label=_children_label(summary, text),
         reconciliation=summary.reconciliation,
         may_export=reader.may_export,
@@ -227,8 +227,8 @@ def _need(need: Need, reader: AreaReader) -> BuildingNeed:
     return BuildingNeed(need.region, str(need.id), need.map_id, name, need.unverified, need.dwellings)
 
 
-def _child(child: Child, status: Callable[[UUID], str | None], text: Translator) -> ChildRow:
-    told = child.population is not None
+def _child(child: Child, statuses: Mapping[UUID, Status], text: Translator) -> ChildRow:
+    status = statuses.get(child.id)
     return ChildRow(
         id=str(child.id),
         region=child.region,
@@ -236,7 +236,7 @@ def _child(child: Child, status: Callable[[UUID], str | None], text: Translator)
         name=_name(child, text),
         population=child.population,
         change=child.change,
-        status=status(child.id) if told and child.level == "cell" else None,
+        status=None if status is None else status.word,
     )
 
 
@@ -250,8 +250,3 @@ def _children_label(summary: AreaSummary, text: Translator) -> str:
         "cell": "By grid",
     }
     return text.gettext(words.get(level, "By area"))
-
-
-def plain(view: Any) -> dict[str, Any]:
-    """A view as a dict for JSON."""
-    return {name: getattr(view, name) for name in view.__slots__}

@@ -8,7 +8,7 @@ from datetime import date
 from urllib.parse import urlencode
 from uuid import UUID
 
-from gridmap.areas.repository import AreaNode
+from gridmap.areas.node import AreaNode
 from gridmap.areas.tree import AreaTree
 
 

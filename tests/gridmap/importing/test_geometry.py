@@ -15,7 +15,7 @@ from geodata.partition import regular_cells
 from gridmap.accounts.actor import Actor, Role, RoleGrant
 from gridmap.areas import repository as areas
 from gridmap.areas.models import Area
-from gridmap.areas.repository import BEGINNING
+from gridmap.areas.node import BEGINNING
 from gridmap.areas.service import find_area
 from gridmap.audit import service as audit
 from gridmap.buildings.models import Building, BuildingCell, Dwelling, DwellingState, Organisation, Verification
