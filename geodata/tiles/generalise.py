@@ -9,7 +9,7 @@ import numpy as np
 import shapely
 
 from geodata.tiles.paths import GeometryKind, Paths, paths_of
-from geodata.tiles.quantise import polygonal
+from geodata.tiles.snap import polygonal
 from geodata.tiles.varints import Ints
 
 UNITS_PER_PX = 8

@@ -15,8 +15,8 @@ from geodata.tiles.generalise import UNCHANGED, Generalisation
 from geodata.tiles.incidence import Margins
 from geodata.tiles.mvt import layer_message
 from geodata.tiles.paths import GeometryKind, Paths, kind_of, paths_of
-from geodata.tiles.quantise import mended
 from geodata.tiles.schemes import BUFFER, MAX_ZOOM, Bounds, check_address, unit_from_lonlat
+from geodata.tiles.snap import mended
 from geodata.tiles.values import ValueTable, value_table
 from geodata.tiles.zoom import ZoomTiles
 

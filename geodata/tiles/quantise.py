@@ -2,7 +2,7 @@
 
 Rounding moves corners by up to half a unit, so a thin shape may fold over itself. Plain rounding is kept
 wherever its result is valid (shared borders then stay shared, exactly); the rest is snap-rounded by GEOS,
-which cannot make an invalid shape.
+which cannot make an invalid shape. Neighbours that share a border must be snap-rounded together to go on sharing it.
 """
 
 from __future__ import annotations
@@ -12,15 +12,17 @@ import shapely
 from numpy.typing import NDArray
 
 from geodata.tiles.paths import GeometryKind, Paths, paths_of
+from geodata.tiles.snap import snapped, snapped_together
 
 _CHUNK = 50_000
 """Features turned into shapely objects at a time; each such object takes about a kilobyte."""
 
 
-def quantised(paths: Paths) -> Paths:
+def quantised(paths: Paths, *, partition: bool = False) -> Paths:
     """Round to whole units (int64); repeated points, collapsed rings and collapsed features disappear.
 
-    Polygons come back valid, with exteriors of positive and holes of negative area (y to the south).
+    Polygons come back valid, with exteriors of positive and holes of negative area (y to the south). Those of a
+    ``partition`` go on sharing their borders; where they overlap from the start, each is rounded by itself.
     """
     rounded = _rounded(paths)
     if paths.kind is GeometryKind.POINT:
@@ -29,36 +31,11 @@ def quantised(paths: Paths) -> Paths:
         return rounded.keep_paths(rounded.path_sizes > 1)
     suspects = np.flatnonzero(rounded.path_counts < paths.path_counts)
     broken = np.union1d(suspects, _invalid(rounded))
-    if len(broken):
-        rounded = rounded.replace(broken, _snapped(paths.take(broken)))
+    if len(broken) and partition and shapely.coverage_is_valid(paths.to_shapely()):
+        rounded = _snapped(paths, partition=True)
+    elif len(broken):
+        rounded = rounded.replace(broken, _snapped(paths.take(broken), partition=False))
     return rounded.wound()
-
-
-def polygonal(geometries: NDArray[np.object_]) -> NDArray[np.object_]:
-    """Only the polygons of each geometry: an intersection may also leave points and lines behind."""
-    types = shapely.get_type_id(geometries)
-    cleaned: NDArray[np.object_] = geometries.copy()
-    cleaned[~np.isin(types, (3, 6))] = shapely.Polygon()
-    mixed = np.flatnonzero(types == shapely.GeometryType.GEOMETRYCOLLECTION)
-    if len(mixed):
-        parts, owners = shapely.get_parts(geometries[mixed], return_index=True)
-        pieces, part = shapely.get_parts(parts, return_index=True)
-        owners = owners[part]
-        areal = shapely.get_type_id(pieces) == shapely.GeometryType.POLYGON
-        rebuilt = np.full(len(mixed), shapely.Polygon(), dtype=np.object_)
-        shapely.multipolygons(pieces[areal], indices=owners[areal], out=rebuilt)
-        cleaned[mixed] = rebuilt
-    return cleaned
-
-
-def mended(geometries: NDArray[np.object_]) -> NDArray[np.object_]:
-    """The same polygons, the invalid ones mended: their rings are kept and untangled, collapsed parts dropped."""
-    broken = np.flatnonzero(~shapely.is_valid(geometries))
-    if not len(broken):
-        return geometries
-    whole: NDArray[np.object_] = geometries.copy()
-    whole[broken] = polygonal(shapely.make_valid(geometries[broken], method="structure", keep_collapsed=False))
-    return whole
 
 
 def _rounded(paths: Paths) -> Paths:
@@ -97,9 +74,9 @@ def _plainly_valid(rounded: Paths) -> NDArray[np.bool_]:
     return plain
 
 
-def _snapped(paths: Paths) -> Paths:
+def _snapped(paths: Paths, *, partition: bool) -> Paths:
     """Snap-round features to the unit grid by GEOS; a feature that collapses is left without paths."""
-    shapes = mended(paths.to_shapely())
-    snapped = shapely.set_precision(shapes, 1.0, mode="valid_output")
-    rounded = paths_of(polygonal(snapped), GeometryKind.POLYGON)
+    shapes = paths.to_shapely()
+    fixed = snapped_together(shapes) if partition else snapped(shapes)
+    rounded = paths_of(fixed, GeometryKind.POLYGON)
     return rounded.with_points(np.rint(rounded.points).astype(np.int64))

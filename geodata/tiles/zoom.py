@@ -11,12 +11,13 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from geodata.tiles.generalise import Generalisation, generalised
+from geodata.tiles.generalise import Generalisation, Simplify, generalised
 from geodata.tiles.incidence import Margins, incidence, touched
 from geodata.tiles.mvt import encode_features
 from geodata.tiles.paths import GeometryKind, Paths, paths_of
-from geodata.tiles.quantise import polygonal, quantised
+from geodata.tiles.quantise import quantised
 from geodata.tiles.schemes import EXTENT
+from geodata.tiles.snap import polygonal
 from geodata.tiles.values import MISSING, ValueTable
 from geodata.tiles.varints import Ints, Unsigned, offsets_of
 
@@ -41,7 +42,7 @@ class ZoomTiles:
         self._margins = margins
         self._values = values
         world, kept = generalised(unit, self._z, rule, last=last)
-        whole_units = quantised(world)
+        whole_units = quantised(world, partition=rule.simplify is Simplify.COVERAGE)
         filled = np.flatnonzero(whole_units.path_counts)
         boxes = whole_units.bounds()
         pairs = incidence(boxes, filled, self._z, margins, closed=unit.kind is not GeometryKind.POINT)
