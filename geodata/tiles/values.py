@@ -55,23 +55,24 @@ def value_table(attributes: Mapping[str, Any], count: int) -> ValueTable:
     Text, booleans, whole and decimal numbers are taken, as arrays of numpy or pandas; ``None``, NaN and NA
     are gaps.
     """
-    columns = {name: _typed(name, values, count) for name, values in attributes.items()}
+    columns = [_typed(name, values, count) for name, values in attributes.items()]
     codes = np.full((count, len(columns)), MISSING, dtype=np.int64)
     octets, sizes, coded = [np.zeros(0, dtype=np.uint8)], [np.zeros(0, dtype=np.int64)], 0
-    for kind in dict.fromkeys(kind for kind, _, _ in columns.values()):
-        members = [place for place, column in enumerate(columns.values()) if column[0] == kind]
-        chosen = [list(columns.values())[place] for place in members]
-        distinct, inverse = np.unique(np.concatenate([values for _, values, _ in chosen]), return_inverse=True)
-        for place, (_, _, present), part in zip(
-            members, chosen, np.split(inverse, np.cumsum([len(values) for _, values, _ in chosen])[:-1]), strict=True
-        ):
-            codes[present, place] = part + coded
+    for kind in dict.fromkeys(kind for kind, _, _ in columns):
+        alike = [place for place, column in enumerate(columns) if column[0] == kind]
+        # Columns of one kind share their values: a 3 is the same 3 whether floors or units.
+        distinct, inverse = np.unique(np.concatenate([columns[place][1] for place in alike]), return_inverse=True)
+        start = 0
+        for place in alike:
+            _, values, present = columns[place]
+            codes[present, place] = inverse[start : start + len(values)] + coded
+            start += len(values)
         kind_octets, kind_sizes = _messages(kind, distinct)
         octets.append(kind_octets)
         sizes.append(kind_sizes)
         coded += len(distinct)
-    fields = {name: _FIELD_TYPES[kind] for name, (kind, _, _) in columns.items()}
-    return ValueTable(tuple(columns), fields, codes, np.concatenate(octets), offsets_of(np.concatenate(sizes)))
+    fields = {name: _FIELD_TYPES[kind] for name, (kind, _, _) in zip(attributes, columns, strict=True)}
+    return ValueTable(tuple(attributes), fields, codes, np.concatenate(octets), offsets_of(np.concatenate(sizes)))
 
 
 _FIELD_TYPES: Final = {
