@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -14,6 +17,7 @@ from numpy.typing import NDArray
 
 from geodata.crs import parse_crs, to_lonlat
 from geodata.errors import (
+    DamagedFileError,
     EmptyLayerError,
     FileTooLargeError,
     GeodataError,
@@ -56,7 +60,9 @@ class LayerRead:
 def list_layers(path: str | Path, *, limits: ReadLimits = _DEFAULT) -> list[LayerInfo]:
     """The layers of a file, in its order. Raises MissingFileError, FileTooLargeError and what its format raises."""
     file = _checked(Path(path), limits)
-    return format_of(file).list_layers(file, limits)
+    entry = format_of(file)
+    with _hostile(file.name):
+        return entry.list_layers(file, limits)
 
 
 def read_layer(
@@ -69,8 +75,9 @@ def read_layer(
     """
     file = _checked(Path(path), limits)
     entry = format_of(file)
-    name = _choose(file, entry.list_layers(file, limits), layer)
-    raw = entry.read(file, name, limits)
+    with _hostile(file.name):
+        name = _choose(file, entry.list_layers(file, limits), layer)
+        raw = entry.read(file, name, limits)
     if not len(raw.geometries):
         raise EmptyLayerError(layer=name, name=file.name)
     stated = crs or raw.crs
@@ -98,6 +105,15 @@ def read_layer(
         format=entry.name,
         features=len(raw.geometries),
     )
+
+
+@contextmanager
+def _hostile(name: str) -> Iterator[None]:
+    """Whatever broken bytes make a decoder stumble over, the file is damaged; a format's own errors pass."""
+    try:
+        yield
+    except (ValueError, LookupError, ArithmeticError, EOFError, RuntimeError, OSError, struct.error) as cause:
+        raise DamagedFileError(name=name) from cause
 
 
 def _checked(path: Path, limits: ReadLimits) -> Path:

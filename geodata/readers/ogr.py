@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -38,10 +39,16 @@ _FAULTS: Final = (
 
 @contextmanager
 def damaged(name: str) -> Iterator[None]:
-    """Turn what GDAL raises into one sentence about the file ``name``."""
+    """Turn what GDAL raises into one sentence about the file ``name``, and keep its grumbling to itself.
+
+    What it warns of (a ring left open, a value too long for its field) is found and told again by feature.
+    """
     try:
-        yield
-    except (*_FAULTS, UnicodeDecodeError, shapely.errors.GEOSException) as cause:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)
+            yield
+    # UnboundLocalError: what pyogrio raises when GDAL cannot say what a broken CRS is.
+    except (*_FAULTS, UnicodeDecodeError, UnboundLocalError, shapely.errors.GEOSException) as cause:
         raise DamagedFileError(name=name) from cause
 
 

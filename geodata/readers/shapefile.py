@@ -101,25 +101,37 @@ def _check_parts(shape: Path, name: str) -> None:
         raise DamagedFileError(name=name)
 
 
+def _stated_crs(shape: Path) -> str | None:
+    """The text of the .prj, taken away from GDAL, which stumbles over a broken one; None where there is none."""
+    prj = shape.with_suffix(".prj")
+    if not prj.exists():
+        return None
+    text = prj.read_bytes().decode("utf-8", errors="replace").lstrip("\ufeff").strip("\0 \r\n\t")
+    prj.unlink()
+    return text or None
+
+
 def list_layers(path: Path, limits: ReadLimits) -> list[LayerInfo]:
     """The shapefiles of a .zip, or the one named."""
     layers: list[LayerInfo] = []
     for name in _layer_names(path, limits):
         with _unpacked(path, name, limits) as (shape, _):
+            crs = _stated_crs(shape)
             info = ogr.list_layers(shape, path.name)[0]
-            layers.append(LayerInfo(name, info.features, info.geometry_type, info.crs))
+            layers.append(LayerInfo(name, info.features, info.geometry_type, crs))
     return layers
 
 
 def read(path: Path, layer: str, limits: ReadLimits) -> RawLayer:
     """One shapefile, its text decoded by what the bytes of the table are."""
     with _unpacked(path, layer, limits) as (shape, encoding):
+        crs = _stated_crs(shape)
         names = take_field_names(shape.with_suffix(".dbf"), encoding.name)
         # Latin-1 carries every byte through unchanged; the decoding is ours.
         raw = ogr.read(shape, "layer", limits, name=path.name, encoding="ISO-8859-1")
     by_number = {f"f{i}": name for i, name in enumerate(names)}
     attributes = raw.attributes.rename(columns=by_number).apply(_decoded, encoding=encoding.name)
-    raw = replace(raw, attributes=attributes)
+    raw = replace(raw, attributes=attributes, crs=crs)
     if encoding.contradicted:
         raw.issues.append(
             Issue(

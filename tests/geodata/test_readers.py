@@ -14,6 +14,7 @@ import pandas as pd
 import pyogrio
 import pytest
 import shapely
+from pyproj import CRS
 
 from geodata import errors
 from geodata.issues import Severity
@@ -227,6 +228,19 @@ def test_shapefile_without_prj_asks_for_the_crs(tmp_path: Path) -> None:
     assert read_layer(path, crs="EPSG:4490").issues[0].code == "geometry_empty"
 
 
+def test_shapefile_with_a_broken_prj(tmp_path: Path) -> None:
+    """A text that says nothing, and one that names a refused datum: the user may know better, and is told so."""
+    path = make(tmp_path, ".shp")
+    for text, error in (("PROJCS[nonsense", errors.UnknownCrsError), ("", errors.MissingCrsError),
+                        (CRS.from_epsg(4214).to_wkt("WKT1_ESRI"), errors.RefusedDatumError)):  # fmt: skip
+        path.with_suffix(".prj").write_text(text)
+        with pytest.raises(error):
+            read_layer(path)
+        read = read_layer(path, crs="EPSG:4490")
+        assert len(read.frame) == 2
+        assert ("crs_overridden" in [i.code for i in read.issues]) is bool(text)
+
+
 @pytest.mark.parametrize("part", [".shx", ".dbf"])
 def test_shapefile_with_a_missing_part(tmp_path: Path, part: str) -> None:
     """The part is named."""
@@ -333,6 +347,24 @@ def test_other_json_is_no_geojson(tmp_path: Path, root: str) -> None:
     path.write_text(root)
     with pytest.raises(errors.WrongContentError):
         read_layer(path)
+
+
+def test_broken_bytes_are_always_one_error(tmp_path: Path) -> None:
+    """Bytes changed at random: a layer whose features are all accounted for, or one explained error."""
+    rng = np.random.default_rng(7)
+    for suffix in SUFFIXES:
+        path = make(tmp_path, suffix)
+        whole = np.frombuffer(path.read_bytes(), dtype=np.uint8)
+        for _ in range(8):
+            broken = whole.copy()
+            at = rng.integers(0, len(whole), rng.integers(1, 20))
+            broken[at] = rng.integers(0, 256, len(at))
+            path.write_bytes(broken.tobytes())
+            try:
+                read = read_layer(path)
+            except errors.GeodataError:
+                continue
+            assert_accounted(read)
 
 
 def test_deep_json_ends_in_an_error(tmp_path: Path) -> None:
