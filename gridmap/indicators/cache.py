@@ -1,57 +1,83 @@
-"""The snapshot that a process holds, kept fresh by following the store's change numbers."""
+"""What a process holds of the store in memory, kept fresh by following the store's change numbers."""
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Mapping
+from typing import Final, Generic, TypeVar
 
-from gridmap.indicators.snapshot import Snapshot, load_snapshot
-from gridmap.store.store import Store
+from gridmap.indicators.snapshot import Snapshot, change_numbers, load_snapshot
+from gridmap.store.store import Store, UnitOfWork
 
-FOLLOWED: Final = ("register", "geometry")
-"""Kinds of change after which a snapshot is out of date."""
+Held = TypeVar("Held")
+Numbers = Mapping[str, int]
+Clock = Callable[[], float]
 
 
-class SnapshotCache:
-    """One snapshot for all threads. It is read again after the register or the geometry changed, by one thread
-    however many ask, and the others wait for it: a figure is never older than the store was ``poll_s`` ago."""
+class Followed(Generic[Held]):
+    """One value for all threads, made from the store and made again after certain kinds of change.
 
-    def __init__(self, store: Store, *, poll_s: float = 1.0, clock: Callable[[], float] = time.monotonic) -> None:
-        """Follow ``store``; ask it for its change numbers at most every ``poll_s`` seconds."""
-        self._store = store
+    One thread makes it however many ask, and the others wait for it: what is answered is never older than the store
+    was ``poll_s`` ago.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        kinds: tuple[str, ...],
+        make: Callable[[UnitOfWork, Numbers], Held],
+        *,
+        poll_s: float = 1.0,
+        clock: Clock = time.monotonic,
+    ) -> None:
+        """Follow the change numbers of ``kinds``, asking for them at most every ``poll_s`` seconds."""
+        self.store = store
+        self._kinds = kinds
+        self._make = make
         self._poll_s = poll_s
         self._clock = clock
         self._lock = threading.Lock()
-        self._held: Snapshot | None = None
+        self._held: tuple[Numbers, Held] | None = None
         self._asked_at = float("-inf")
 
-    @property
-    def store(self) -> Store:
-        """The store that is followed."""
-        return self._store
-
-    def current(self, *, at_once: bool = False) -> Snapshot:
-        """The snapshot; ``at_once`` asks the store now, whenever it was asked last."""
+    def current(self, *, at_once: bool = False, outdated: Callable[[Held], bool] | None = None) -> Held:
+        """The value; ``at_once`` asks the store now, whenever it was asked last. ``outdated`` may find the value too
+        old for reasons that are not in the store."""
         held = self._held
-        if held is not None and not at_once and self._clock() - self._asked_at < self._poll_s:
-            return held
+        if held is not None and not at_once and self._fresh(held[1], outdated):
+            return held[1]
         with self._lock:
             held = self._held
-            if held is not None and not at_once and self._clock() - self._asked_at < self._poll_s:
-                return held
-            self._asked_at = self._clock()
-            if held is not None and self._numbers() == _followed(held.numbers):
-                return held
-            with self._store.read() as unit:
-                self._held = held = load_snapshot(unit)
-            return held
+            if held is not None and not at_once and self._fresh(held[1], outdated):
+                return held[1]
+            asked_at = self._clock()
+            numbers = self._chosen(self.store.change_numbers())
+            if held is None or held[0] != numbers or (outdated is not None and outdated(held[1])):
+                held = self._held = self._made()
+            self._asked_at = asked_at
+            return held[1]
 
-    def _numbers(self) -> tuple[int, ...]:
-        return _followed(self._store.change_numbers())
+    def _fresh(self, value: Held, outdated: Callable[[Held], bool] | None) -> bool:
+        recent = self._clock() - self._asked_at < self._poll_s
+        return recent and not (outdated is not None and outdated(value))
+
+    def _made(self) -> tuple[Numbers, Held]:
+        # The numbers are read in the transaction that reads the records, so that they belong together.
+        with self.store.read() as unit:
+            numbers = self._chosen(change_numbers(unit))
+            return numbers, self._make(unit, numbers)
+
+    def _chosen(self, numbers: Numbers) -> Numbers:
+        return {kind: numbers.get(kind, 0) for kind in self._kinds}
 
 
-def _followed(numbers: object) -> tuple[int, ...]:
-    known: dict[str, int] = dict(numbers)  # type: ignore[call-overload]
-    return tuple(known.get(name, 0) for name in FOLLOWED)
+class SnapshotCache(Followed[Snapshot]):
+    """The snapshot of the register, read again after the register or the geometry changed."""
+
+    def __init__(self, store: Store, *, poll_s: float = 1.0, clock: Clock = time.monotonic) -> None:
+        super().__init__(store, FOLLOWED, lambda unit, _numbers: load_snapshot(unit), poll_s=poll_s, clock=clock)
+
+
+FOLLOWED: Final = ("register", "geometry")
+"""Kinds of change after which a snapshot is out of date."""

@@ -112,9 +112,13 @@ def _through(mapping: Places, positions: NDArray[np.int32]) -> Places:
     return np.where(positions >= 0, mapping[positions], np.int32(-1)).astype(np.int32, copy=False)
 
 
+def change_numbers(unit: UnitOfWork) -> dict[str, int]:
+    """The store's change numbers as this unit of work sees them."""
+    return {row.name: row.value for row in unit.session.scalars(sa.select(ChangeNumber))}
+
+
 def load_snapshot(unit: UnitOfWork) -> Snapshot:
     """Read the whole register of every region as it is believed in this unit of work."""
-    numbers = {row.name: row.value for row in unit.session.scalars(sa.select(ChangeNumber))}
     areas = load_areas(unit)
     area_keys = KeyIndex(np.array([area.bytes for area in areas.ids], dtype="S16"))
     buildings, building_keys = _buildings(unit, area_keys)
@@ -128,7 +132,7 @@ def load_snapshot(unit: UnitOfWork) -> Snapshot:
     persons, renumbered = _renumbered(people, order)
     days = [areas.change_days(), main_cells.valid_from, main_cells.valid_to[main_cells.valid_to != OPEN]]
     return Snapshot(
-        numbers=numbers,
+        numbers=change_numbers(unit),
         areas=areas,
         buildings=buildings,
         main_cells=main_cells,
@@ -147,7 +151,9 @@ def load_areas(unit: UnitOfWork) -> AreaTree:
     """The whole area tree, every area that ever was."""
     nodes = sorted(areas_repository.everything(unit), key=lambda node: (node.code, node.id))
     positions = {node.id: position for position, node in enumerate(nodes)}
-    english = sa.select(AreaName.area_id, AreaName.name).where(AreaName.language == "en", AreaName.kind == "official")
+    english = sa.select(AreaName.area_id, AreaName.name).where(
+        AreaName.language == "en", AreaName.kind == "official", AreaName.valid_to.is_(None)
+    )
     names = {area: name for area, name in unit.session.execute(english)}  # noqa: C416 - rows are no tuples to mypy
     return AreaTree(
         ids=tuple(node.id for node in nodes),

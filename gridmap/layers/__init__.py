@@ -1,0 +1,1 @@
+"""Layers of the map: which records become tiles, with which attributes. Never anything about a person."""
