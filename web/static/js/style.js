@@ -32,7 +32,10 @@ function groundLayers(c, latitude) {
   const outside = ["boolean", ["get", "outside"], false];
   const road = ["all", kind("road"), ["==", ["geometry-type"], "LineString"]];
   const width = ["coalesce", ["get", "width"], 9];
+  // A layer of a tile holds one kind of geometry: polygons, centre lines of roads, single trees.
   const base = { source: "ground", "source-layer": "ground" };
+  const lines = { source: "ground", "source-layer": "roads" };
+  const points = { source: "ground", "source-layer": "trees" };
   return [
     { id: "land", type: "background", paint: { "background-color": c["m-land"] } },
     { id: "block", type: "fill", ...base, filter: kind("block"), paint: { "fill-color": ["case", outside, c["m-out"], c["m-block"]], "fill-antialias": true } },
@@ -41,12 +44,12 @@ function groundLayers(c, latitude) {
     { id: "pitch", type: "fill", ...base, filter: kind("pitch"), paint: { "fill-color": c["m-pitch"] } },
     { id: "fabric", type: "fill", ...base, minzoom: 13, filter: kind("building"), paint: { "fill-color": c["m-bld-out"] } },
     { id: "tree", type: "fill", ...base, minzoom: 15, filter: ["all", kind("tree"), ["==", ["geometry-type"], "Polygon"]], paint: { "fill-color": c["m-tree"] } },
-    { id: "tree-point", type: "circle", ...base, minzoom: 15, filter: ["all", kind("tree"), ["==", ["geometry-type"], "Point"]],
+    { id: "tree-point", type: "circle", ...points, minzoom: 15, filter: ["all", kind("tree"), ["==", ["geometry-type"], "Point"]],
       paint: { "circle-color": c["m-tree"], "circle-radius": ["interpolate", ["exponential", 2], ["zoom"], 15, 1.2, 19, 16], "circle-pitch-alignment": "map" } },
-    { id: "road-edge", type: "line", ...base, minzoom: 14, filter: road, layout: { "line-cap": "round", "line-join": "round" },
+    { id: "road-edge", type: "line", ...lines, minzoom: 14, filter: road, layout: { "line-cap": "round", "line-join": "round" },
       paint: { "line-color": c["m-road-edge"], "line-width": groundWidth(width, latitude, 1.4), "line-opacity": ["interpolate", ["linear"], ["zoom"], 14, 0, 15.5, 1] } },
     { id: "road-area", type: "fill", ...base, filter: ["all", kind("road"), ["==", ["geometry-type"], "Polygon"]], paint: { "fill-color": c["m-road"] } },
-    { id: "road", type: "line", ...base, filter: road, layout: { "line-cap": "round", "line-join": "round" }, paint: { "line-color": c["m-road"], "line-width": groundWidth(width, latitude) } },
+    { id: "road", type: "line", ...lines, filter: road, layout: { "line-cap": "round", "line-join": "round" }, paint: { "line-color": c["m-road"], "line-width": groundWidth(width, latitude) } },
   ];
 }
 
