@@ -3,5 +3,6 @@
 from geodata.city.assemble import make_city
 from geodata.city.model import City
 from geodata.city.profiles import Size
+from geodata.city.surfaces import road_surfaces
 
-__all__ = ["City", "Size", "make_city"]
+__all__ = ["City", "Size", "make_city", "road_surfaces"]

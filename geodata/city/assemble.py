@@ -27,13 +27,9 @@ from geodata.city.naming import (
 )
 from geodata.city.plan import WIDTHS
 from geodata.city.profiles import Names, Profile, Size, city_names, profile_of
+from geodata.city.projection import DEGREE_LAT_M, DEGREE_LON_M
 from geodata.city.scatter import plant_trees, push_over_borders, stray_houses
 from geodata.city.shapes import polygons_of
-
-# Metres of one degree on the GRS 80 ellipsoid at 20° N. The plane is laid down linearly: shared vertices stay shared,
-# and no projection library's last digit can change the bytes.
-DEGREE_LAT_M = 110704.3
-DEGREE_LON_M = 104647.1
 
 
 @dataclass(slots=True)

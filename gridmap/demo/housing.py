@@ -24,10 +24,14 @@ FLOATING_TENANTS = 0.94
 
 @dataclass(slots=True)
 class Stock:
-    """The dwellings as columns: building, cell (position among the city's cells, -1 for none), homes, let."""
+    """The dwellings as columns: building, cell (position among the city's cells, -1 for none), street, homes, let.
+
+    ``street`` is a position among the streets. ``building_cell`` is by building.
+    """
 
     building: Ints
     cell: Ints
+    street: Ints
     homes: Bools
     let: Bools
     building_cell: Ints
@@ -69,7 +73,9 @@ def stock_of(city: City, random: np.random.Generator) -> Stock:
     kind = city.buildings["kind"].to_numpy()
     share = np.array([LET_SHARE.get(name, 0.15) for name in kind])[building]
     let = homes & (random.random(len(building)) < share)
-    return Stock(building, building_cell[building], homes, let, building_cell)
+    streets = city.streets["code"].to_numpy()
+    street = np.searchsorted(streets, city.buildings["street"].to_numpy())[building]
+    return Stock(building, building_cell[building], street, homes, let, building_cell)
 
 
 def house(stock: Stock, communities: int, start: int, end: int, random: np.random.Generator) -> Households:
@@ -138,15 +144,36 @@ def _unlocated(stock: Stock, communities: int, start: int, count: int, random: n
     return rows
 
 
+def paired_in_street(stock: Stock, homes: Ints, movers: Ints, targets: Ints) -> tuple[Ints, Ints]:
+    """Pair movers (positions in ``homes``, their dwellings) with dwellings of their own street, each used once.
+
+    A move to another street leaves one street's register and enters another's: it is no move within.
+    """
+    at, to = stock.street[homes[movers]], stock.street[targets]
+    keys = (at * len(stock.building) + rank_within(at), to * len(stock.building) + rank_within(to))
+    _, mine, theirs = np.intersect1d(*keys, assume_unique=True, return_indices=True)
+    return movers[mine], targets[theirs]
+
+
+def rank_within(group: Ints) -> Ints:
+    """0, 1, 2 … within equal values, in the order given."""
+    order = np.argsort(group, kind="stable")
+    ordered = group[order]
+    rank = np.empty(len(group), dtype=np.int64)
+    rank[order] = np.arange(len(group)) - np.searchsorted(ordered, ordered, side="left")
+    return rank
+
+
 def _move_within(
     stock: Stock, opening: Households, free: Ints, period: tuple[int, int], random: np.random.Generator
 ) -> Households:
     """Move some households into dwellings that stood empty; the move ends one household row and opens another."""
     stay = np.flatnonzero((opening.cause_out == OPEN) & ~opening.second & ~opening.tenant)
     count = min(round(0.013 * len(opening)), len(free) // 3, len(stay))
-    movers = random.permutation(stay)[:count]
-    target = random.permutation(free)[:count]
-    day = random.integers(period[0] + 20, period[1] - 5, count)
+    movers, target = paired_in_street(
+        stock, opening.dwelling, random.permutation(stay)[:count], random.permutation(free)
+    )
+    day = random.integers(period[0] + 20, period[1] - 5, len(movers))
     rows = _rows(stock, target, opening.tenant[movers], day, MOVE_WITHIN, random)
     rows.floating[:] = opening.floating[movers]
     rows.moved_from[:] = movers

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from gridmap.demo.housing import rank_within
 from gridmap.demo.words import Words
 
 Ints = npt.NDArray[np.int64]
@@ -28,7 +29,7 @@ def identity_numbers(region: Ints, birth: npt.NDArray[np.datetime64], male: npt.
     month = birth.astype("datetime64[M]").astype(np.int64) % 12 + 1
     day = days - birth.astype("datetime64[M]").astype("datetime64[D]").astype(np.int64) + 1
     group = (region * 100_000 + days + 40_000) * 2 + male
-    rank = _rank_within(group)
+    rank = rank_within(group)
     if len(rank) and int(rank.max()) >= 500:
         raise ValueError("too many people of one region, birth date and sex")
     # Spread over the 500 numbers: 7 and 500 share no factor, so that ranks stay apart.
@@ -39,19 +40,6 @@ def identity_numbers(region: Ints, birth: npt.NDArray[np.datetime64], male: npt.
         total += body // 10 ** (16 - place) % 10 * weight
     check = np.array(list(CHECKS))[total % 11]
     return pl.Series(body).cast(pl.String) + pl.Series(check)
-
-
-def _rank_within(group: Ints) -> Ints:
-    """0, 1, 2 … within equal values."""
-    order = np.argsort(group, kind="stable")
-    ordered = group[order]
-    first = (
-        np.flatnonzero(np.concatenate(([True], ordered[1:] != ordered[:-1]))) if len(group) else np.empty(0, np.int64)
-    )
-    counts = np.diff(np.concatenate((first, [len(group)])))
-    rank = np.empty(len(group), dtype=np.int64)
-    rank[order] = np.arange(len(group)) - np.repeat(first, counts)
-    return rank
 
 
 def phone_numbers(count: int, random: np.random.Generator) -> pl.Series:

@@ -24,6 +24,7 @@ from gridmap.demo.housing import (
     Ints,
     Stock,
     house,
+    paired_in_street,
     stock_of,
 )
 from gridmap.demo.identity import full_names, identity_numbers, phone_numbers
@@ -143,7 +144,7 @@ def _register(world: _World) -> tuple[pl.DataFrame, pl.DataFrame]:
             "ethnic": ethnic.astype(str),
         }
     )
-    return persons, _attribute_frame(world, missing["marital"], phone, origin)
+    return persons, _attribute_frame(world, missing, phone, origin)
 
 
 def _missing(world: _World) -> dict[str, Bools]:
@@ -155,9 +156,10 @@ def _missing(world: _World) -> dict[str, Bools]:
     lacking = random.random(count) < share
     which = random.random(count)
     return {
-        "phone": lacking & (which < 0.5),
-        "marital": lacking & (which >= 0.45) & (which < 0.85),
-        "id": lacking & (which >= 0.85),
+        "phone": lacking & (which < 0.45),
+        "marital": lacking & (which >= 0.35) & (which < 0.7),
+        "presence": lacking & (which >= 0.6) & (which < 0.88),
+        "id": lacking & (which >= 0.82),
     }
 
 
@@ -179,7 +181,7 @@ def _last_end(world: _World) -> Ints:
     return np.where(lives.cause_out == MOVE_WITHIN, FOREVER, lives.end)
 
 
-def _attribute_frame(world: _World, no_marital: Bools, phone: pl.Series, origin: Ints) -> pl.DataFrame:
+def _attribute_frame(world: _World, missing: dict[str, Bools], phone: pl.Series, origin: Ints) -> pl.DataFrame:
     """One row a state: the opening one, and one for each change of marital status or presence."""
     lives, people = world.lives, world.lives.people
     count = len(people)
@@ -206,8 +208,8 @@ def _attribute_frame(world: _World, no_marital: Bools, phone: pl.Series, origin:
             "person": who,
             "valid_from": as_dates(since),
             "valid_to": as_dates(until),
-            "marital_status": status.set(pl.Series(no_marital[who]), None),
-            "presence": np.array(PRESENCES)[now],
+            "marital_status": status.set(pl.Series(missing["marital"][who]), None),
+            "presence": pl.Series(np.array(PRESENCES)[now]).set(pl.Series(missing["presence"][who]), None),
             "registered_address": _registered_addresses(world, who, now, origin),
             "phone": phone.gather(who),
             "recorded_at": recorded(since, world.period[1], world.random),
@@ -280,9 +282,9 @@ def _residence_frame(world: _World) -> pl.DataFrame:
     target[households.moved_from[moved]] = moved
     movers = np.flatnonzero((lives.cause_out == MOVE_WITHIN) & (target[people.household] >= 0))
     after = target[people.household[movers]]
-    extra = _second_homes(world)
-    homes = np.flatnonzero(world.stock.homes)
-    other = random.choice(homes, len(extra))
+    homes = random.permutation(np.flatnonzero(world.stock.homes))
+    mine = households.dwelling[people.household]
+    extra, other = paired_in_street(world.stock, mine, _second_homes(world), homes)
     person = np.concatenate((everyone, movers, extra))
     household = np.concatenate((people.household, after, np.full(len(extra), -1)))
     start = np.concatenate((lives.start, households.start[after], lives.start[extra]))
@@ -326,5 +328,5 @@ def _second_homes(world: _World) -> Ints:
     lives = world.lives
     age = (world.period[1] - lives.people.birth) / YEAR
     fit = (lives.cause_out == OPEN) & (lives.cause_in == INITIAL) & (age > 28) & (lives.presence == 0)
-    fit &= lives.people.relation == code.HEAD
+    fit &= (lives.people.relation == code.HEAD) & (world.households.dwelling[lives.people.household] >= 0)
     return np.flatnonzero(fit & (world.random.random(len(age)) < SECOND_HOME_SHARE * 3))

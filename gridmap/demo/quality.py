@@ -37,8 +37,8 @@ def grade_cells(inhabited: npt.NDArray[np.bool_], random: np.random.Generator) -
     low = np.array([0.957, 0.905, 0.72, 0.0])[grade]
     high = np.array([0.996, 0.947, 0.89, 0.0])[grade]
     fresh = low + (high - low) * random.random(count)
-    missing_low = np.array([0.018, 0.022, 0.036, 0.03])[grade]
-    missing_high = np.array([0.040, 0.050, 0.062, 0.05])[grade]
+    missing_low = np.array([0.018, 0.026, 0.042, 0.03])[grade]
+    missing_high = np.array([0.042, 0.060, 0.090, 0.06])[grade]
     return Grades(grade, fresh, missing_low + (missing_high - missing_low) * random.random(count))
 
 
