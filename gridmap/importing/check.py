@@ -6,6 +6,7 @@ whole columns.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -43,28 +44,29 @@ _MASKS = {"id_number": mask_id, "phone": mask_phone, "name": mask_name}
 
 @dataclass(frozen=True, slots=True)
 class CheckedRows:
-    """The rows of a sheet as typed columns, one row a row of the sheet, in its order.
+    """The rows of a file as typed columns, in their order.
 
-    ``rows``: ``row`` (the number a person sees), the fields of a person (``id_number`` normalised, ``name``, ``sex``,
-    ``birth_date`` – from the identity number where the column is empty –, codes, ``phone`` …), the parts of the
-    address, ``valid_from``, ``verified_on``, ``use``, ``tenure``, ``dwelling_id``, ``building_id``; ``weight`` (the
+    ``rows``: ``sheet``, ``row`` (the number a person sees), the fields of a person (``id_number`` normalised, ``name``,
+    ``sex``, ``birth_date`` – from the identity number where the column is empty –, codes, ``phone`` …), the parts of
+    the address, ``valid_from``, ``verified_on``, ``use``, ``tenure``, ``dwelling_id``, ``building_id``; ``weight`` (the
     worst finding, see `Weight`), ``reason`` and ``reason_field`` (of that finding). ``issues``: ``at`` (0-based
     position in ``rows``), ``field``, ``code``, ``weight``, ``value`` (masked), ``other`` (a row number or a count).
-    ``raw``: the imported columns by field, as text.
+    ``raw``: the imported columns by field, as text; ``columns``: what became of every column, by sheet.
     """
 
-    sheet: str
-    columns: tuple[Column, ...]
+    columns: Mapping[str, tuple[Column, ...]]
     raw: pl.DataFrame
     rows: pl.DataFrame
     issues: pl.DataFrame
 
-    def heading(self, field_name: str) -> str:
-        """The heading of the column that filled a field; the field's name where there is none."""
-        for column in self.columns:
-            if column.field == field_name and column.status is ColumnStatus.MAPPED:
-                return column.heading
-        return field_name
+    def headings(self) -> dict[str, str]:
+        """The heading of the column that fills each field, as the first sheet that has it writes it."""
+        found: dict[str, str] = {}
+        for columns in self.columns.values():
+            for column in columns:
+                if column.status is ColumnStatus.MAPPED and column.field:
+                    found.setdefault(column.field, column.heading)
+        return found
 
 
 @dataclass(slots=True)
@@ -117,20 +119,37 @@ class _Checking:
         return pl.concat(self.parts).sort(["at", "weight"], descending=[False, True], maintain_order=True)
 
 
-def check_rows(table: SheetTable, *, today: date) -> CheckedRows:
-    """Check a sheet of residents. ``today`` is the local date: later dates lie in the future."""
-    raw, columns = pick_columns(table)
-    checking = _Checking(table.rows.height)
-    _check_person(checking, raw, table, columns, today)
+def check_rows(tables: Sequence[SheetTable], *, today: date) -> CheckedRows:
+    """Check the residents of one file, all its sheets together. ``today`` is the local date: later dates lie in the
+    future."""
+    picked = [pick_columns(table) for table in tables]
+    raw_frame = pl.concat([pl.DataFrame(columns) for columns, _ in picked], how="diagonal")
+    raw = {column.name: column for column in raw_frame.iter_columns()}
+    checking = _Checking(raw_frame.height)
+    _check_person(checking, raw, _typed_ids(tables, [columns for _, columns in picked]), today)
     _check_codes(checking, raw)
     _check_dates(checking, raw, today)
     _read_states(checking, raw)
     _read_places(checking, raw)
-    rows = pl.DataFrame({"row": table.row_numbers, **checking.columns})
+    sheets = [pl.Series([table.name], dtype=pl.String).new_from_index(0, table.rows.height) for table in tables]
+    numbers = np.concatenate([table.row_numbers for table in tables])
+    rows = pl.DataFrame({"sheet": pl.concat(sheets), "row": numbers, **checking.columns})
     _check_identity(checking, rows)
     _check_repeats(checking, rows)
     issues = checking.issues()
-    return CheckedRows(table.name, tuple(columns), pl.DataFrame(raw), with_verdicts(rows, issues), issues)
+    columns = {table.name: tuple(columns) for table, (_, columns) in zip(tables, picked, strict=True)}
+    return CheckedRows(columns, raw_frame, with_verdicts(rows, issues), issues)
+
+
+def _typed_ids(tables: Sequence[SheetTable], columns: Sequence[list[Column]]) -> npt.NDArray[np.bool_] | None:
+    """Which identity numbers a workbook holds as numbers; ``None`` for a text file, which cannot tell."""
+    if not all(table.from_workbook for table in tables):
+        return None
+    masks = []
+    for table, found in zip(tables, columns, strict=True):
+        letters = next((c.letters for c in found if c.field == "id_number" and c.status is ColumnStatus.MAPPED), "")
+        masks.append(table.typed_numbers.get(letters, np.zeros(table.rows.height, dtype=bool)))
+    return np.concatenate(masks)
 
 
 def pick_columns(table: SheetTable) -> tuple[dict[str, pl.Series], list[Column]]:
@@ -159,14 +178,10 @@ def _none(height: int, dtype: type[pl.DataType] = pl.String) -> pl.Series:
 
 
 def _check_person(
-    checking: _Checking, raw: dict[str, pl.Series], table: SheetTable, columns: list[Column], today: date
+    checking: _Checking, raw: dict[str, pl.Series], typed: npt.NDArray[np.bool_] | None, today: date
 ) -> None:
     height = checking.height
     given = raw.get("id_number", _none(height))
-    letters = next((c.letters for c in columns if c.field == "id_number" and c.status is ColumnStatus.MAPPED), "")
-    typed = table.typed_numbers.get(letters)
-    if typed is None and table.from_workbook:
-        typed = np.zeros(height, dtype=bool)
     ids = check_ids(given, typed)
     for problem in ("lost_digits", "masked", "length", "characters", "birth_date", "checksum"):
         checking.find(f"id_{problem}", "id_number", ids["problem"] == problem, given)
@@ -275,7 +290,7 @@ def _check_repeats(checking: _Checking, rows: pl.DataFrame) -> None:
     """The same number, or without numbers the same name, birth date and place, in an earlier row."""
     place = ["dwelling_id", *PARTS]
     spoilt = checking.rejected()
-    facts = [c for c in rows.columns if c not in {"row", "id_number", "registered_address", "address"}]
+    facts = [c for c in rows.columns if c not in {"sheet", "row", "id_number", "registered_address", "address"}]
     for key in (["id_number"], ["name", "birth_date", "household", *place]):
         must = ["id_number"] if key == ["id_number"] else ["name", "birth_date"]
         usable = (
@@ -286,15 +301,15 @@ def _check_repeats(checking: _Checking, rows: pl.DataFrame) -> None:
         repeated = usable.filter(pl.len().over(key) > 1)
         if repeated.is_empty():
             continue
-        first = {c: pl.col(c).first().over(key) for c in ("row", "name", "birth_date")}
+        first = {c: pl.col(c).first().over(key) for c in ("at", "row", "name")}
         same_name = pl.col("name").is_null() | first["name"].is_null() | (pl.col("name") == first["name"])
         same_facts = pl.all_horizontal(pl.col(c).eq_missing(pl.col(c).first().over(key)) for c in facts)
         judged = repeated.select(
             "at",
-            other=pl.when(pl.col("row") == first["row"])
+            other=pl.when(pl.col("at") == first["at"])
             .then(pl.col("row").get(1, null_on_oob=True).over(key))
             .otherwise(first["row"]),
-            later=pl.col("row") != first["row"],
+            later=pl.col("at") != first["at"],
             conflict=~same_name.all().over(key),
             same=same_facts,
         )

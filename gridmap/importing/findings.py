@@ -225,6 +225,12 @@ _ALL = (
         "Decide whether the person has moved here.",
     ),
     Finding(
+        "lives_elsewhere",
+        Weight.REVIEW,
+        "The register knows the person at a place outside this area, and the row names no place here that is known.",
+        "Choose the dwelling in the review, or correct the address.",
+    ),
+    Finding(
         "person_ambiguous",
         Weight.REVIEW,
         "{other} known persons have this name and birth date at this place.",

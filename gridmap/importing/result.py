@@ -1,0 +1,60 @@
+"""What the import of a register answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from uuid import UUID
+
+import polars as pl
+
+from gridmap.importing.headings import Column, ColumnStatus
+from gridmap.importing.outcome import Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterOptions:
+    """``effective``: the date the facts hold from (default: today); ``complete``: the file names everybody of the area;
+    ``dry_run``: judge, write nothing; ``sheet``: only this sheet of a workbook."""
+
+    effective: date | None = None
+    complete: bool = False
+    dry_run: bool = False
+    sheet: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BatchResult:
+    """The outcome of one register.
+
+    ``counts``: ``rows`` and one entry a verdict, which add up to it; ``absent`` apart. ``verdicts``: one row an input
+    row – sheet, row, verdict, dwelling_id, building_id (the office's own ids, else ours), person_id, column (heading),
+    reason (code), message, remedy. ``issues``: every finding – sheet, row, column, code, weight, message, remedy.
+    ``population``: persons of the area before and after.
+    """
+
+    batch_id: UUID
+    file_name: str
+    dry_run: bool
+    counts: Mapping[str, int]
+    blank_rows: int
+    columns: Mapping[str, tuple[Column, ...]]
+    population: tuple[int, int]
+    verdicts: pl.DataFrame = field(repr=False)
+    issues: pl.DataFrame = field(repr=False)
+
+    @property
+    def accepted(self) -> int:
+        """Rows that are in the register now."""
+        return sum(self.counts[v.value] for v in (Verdict.INSERTED, Verdict.UPDATED, Verdict.UNCHANGED))
+
+    @property
+    def not_imported(self) -> list[Column]:
+        """The columns that were left out, with the reason."""
+        return [c for columns in self.columns.values() for c in columns if c.status is not ColumnStatus.MAPPED]
+
+    @property
+    def never_stored(self) -> list[Column]:
+        """Those among them that are never stored."""
+        return [column for column in self.not_imported if column.status is ColumnStatus.DROPPED]

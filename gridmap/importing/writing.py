@@ -1,0 +1,239 @@
+"""Write a plan into the register: everything in the one unit of work of the batch, whole columns at a time."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+import polars as pl
+import sqlalchemy as sa
+
+from gridmap.batches.models import ImportRow
+from gridmap.buildings.models import DwellingState, Verification
+from gridmap.codes import code_list
+from gridmap.importing.headings import never_stored_text
+from gridmap.importing.known import ATTRIBUTE_FIELDS
+from gridmap.importing.outcome import Verdict
+from gridmap.importing.plan import WRITES, Plan
+from gridmap.residents.models import Household, Person, PersonAttribute, PersonKey, Residence
+from gridmap.store.base import Base
+from gridmap.store.bulk import bulk_insert
+from gridmap.store.ids import uuid7_bytes
+from gridmap.store.store import UnitOfWork
+
+ABSENT = "absent"
+NO_REGION = 0
+
+
+def write_plan(unit: UnitOfWork, plan: Plan, batch_id: UUID, actor_id: UUID, step: Callable[[str], None]) -> None:
+    """Write persons, attributes, households, residences, dwelling states and verifications."""
+    step("persons")
+    _write_persons(unit, plan, batch_id)
+    step("attributes")
+    _write_attributes(unit, plan.leads, batch_id)
+    step("residences")
+    _insert(unit, Household, plan.households, batch_id=batch_id, version=1)
+    _write_residences(unit, plan.leads, batch_id)
+    step("dwellings")
+    stock = plan.stock
+    _end(unit, DwellingState, stock.ended)
+    _supersede(unit, DwellingState, stock.superseded)
+    _insert(unit, DwellingState, stock.states, recorded_at=unit.now, batch_id=batch_id)
+    _insert(unit, Verification, stock.visits, recorded_at=unit.now, verified_by=actor_id, batch_id=batch_id)
+
+
+def write_rows(unit: UnitOfWork, plan: Plan, raw: pl.DataFrame, batch_id: UUID) -> None:
+    """Record the verdict of every row; the content only of rows that somebody has to decide or mend."""
+    rows = plan.rows.with_columns(pl.col("region").fill_null(NO_REGION))
+    kept = rows.filter(pl.col("verdict").is_in([Verdict.NEEDS_REVIEW.value, Verdict.REJECTED.value]))
+    texts = _without_never_stored(raw[kept["at"].to_list()]).to_dicts()
+    contents = [json.dumps({k: v for k, v in text.items() if v is not None}, ensure_ascii=False) for text in texts]
+    sealed = unit.vault.seal_many(contents, "import_row.content")
+    content = kept.select("at").with_columns(content=pl.Series(sealed, dtype=pl.Binary))
+    _insert(
+        unit,
+        ImportRow,
+        rows.join(content, on="at", how="left", maintain_order="left").select(
+            "region", "sheet", "row", "verdict", "reason", "person_id", "dwelling_id", "building_id", "content",
+            seq="at", column="reason_field",
+        ),
+        batch_id=batch_id,
+    )  # fmt: skip
+    absent = plan.absent.select("region", "person_id", "dwelling_id", "building_id")
+    numbered = absent.with_columns(seq=pl.arange(rows.height, rows.height + absent.height, eager=True, dtype=pl.Int64))
+    _insert(unit, ImportRow, numbered, batch_id=batch_id, sheet="", row=0, verdict=ABSENT)
+    _settle_old_cases(unit, rows, batch_id)
+
+
+def _without_never_stored(raw: pl.DataFrame) -> pl.DataFrame:
+    """Texts as typed, without what is never stored: 独生子 becomes the relationship that is kept, other texts go."""
+    pattern, unless = never_stored_text()
+    clean: dict[str, pl.Series] = {}
+    for column in raw.iter_columns():
+        banned = (column.str.contains(pattern) & ~column.str.contains(unless)).fill_null(value=False)
+        instead: pl.Series | None = None
+        if column.name == "relationship" and banned.any():
+            codes = code_list("relationship")
+            instead = codes.labels(codes.lookup(column))
+        clean[column.name] = pl.select(pl.when(~banned).then(column).otherwise(instead)).to_series()
+    return pl.DataFrame(clean)
+
+
+def _write_persons(unit: UnitOfWork, plan: Plan, batch_id: UUID) -> None:
+    fresh = plan.leads.filter("fresh")
+    numbers = unit.vault.seal_many(fresh["id_number"].to_list(), "person.id_number")
+    _insert(
+        unit,
+        Person,
+        fresh.select("region", "sex", "birth_date", "id_index", "disputed", id="person_id").with_columns(
+            id_number=pl.Series(numbers, dtype=pl.Binary)
+        ),
+        batch_id=batch_id,
+        version=1,
+    )
+    learnt = plan.leads.filter("p_change")
+    _insert_keys(unit, pl.concat([fresh.filter("first_holder"), learnt.filter("p_new_number")], how="vertical"))
+    sealed = unit.vault.seal_many(learnt["id_number"].to_list(), "person.id_number")
+    for row, number in zip(learnt.iter_rows(named=True), sealed, strict=True):
+        values: dict[str, Any] = {"version": Person.version + 1}
+        if row["sex"] in {"1", "2"}:
+            values["sex"] = row["sex"]
+        if row["p_birth_date"] is None and row["birth_date"] is not None:
+            values["birth_date"] = row["birth_date"]
+        if row["p_new_number"]:
+            values |= {"id_number": number, "id_index": row["id_index"]}
+        unit.session.execute(
+            sa.update(Person).where(Person.region == row["region"], Person.id == row["person_id"]).values(values)
+        )
+    marked = pl.concat(
+        [
+            plan.disputed,
+            plan.leads.filter(~pl.col("fresh") & pl.col("disputed") & ~pl.col("p_disputed")).select(
+                "person_id", "region"
+            ),
+        ]
+    )
+    _update(unit, Person, marked.rename({"person_id": "id"}), {"disputed": True})
+
+
+def _insert_keys(unit: UnitOfWork, leads: pl.DataFrame) -> None:
+    columns = leads.select("region", "id_index", "person_id")
+    _insert(unit, PersonKey, columns.unique("id_index", keep="first", maintain_order=True))
+
+
+def _write_attributes(unit: UnitOfWork, leads: pl.DataFrame, batch_id: UUID) -> None:
+    acting = leads.filter(pl.col("a_action").is_not_null())
+    _supersede(unit, PersonAttribute, acting.filter(pl.col("a_action") == "correct").select("region", id="a_id"))
+    _end(
+        unit, PersonAttribute, acting.filter(pl.col("a_action") == "change").select("region", id="a_id", valid_to="day")
+    )
+    given = acting.select(pl.when("new_phone").then("phone")).to_series().to_list()
+    sealed = pl.Series(unit.vault.seal_many(given, "person_attribute.phone"), dtype=pl.Binary)
+    start = (
+        pl.when(pl.col("a_action") == "change").then(pl.col("day"))
+        .when(pl.col("a_action") == "correct").then(pl.col("a_valid_from"))
+        .otherwise(pl.col("moved_on"))
+    )  # fmt: skip
+    _insert(
+        unit,
+        PersonAttribute,
+        acting.with_columns(sealed=sealed).select(
+            "region", "person_id",
+            *[pl.col(f"n_{name}").alias(name) for name in ATTRIBUTE_FIELDS],
+            id=pl.Series(uuid7_bytes(acting.height), dtype=pl.Binary),
+            phone=pl.coalesce("sealed", "a_phone"),
+            phone_index=pl.when("new_phone").then("phone_index").otherwise("a_phone_index"),
+            valid_from=start,
+        ),
+        recorded_at=unit.now,
+        batch_id=batch_id,
+    )  # fmt: skip
+
+
+def _write_residences(unit: UnitOfWork, leads: pl.DataFrame, batch_id: UUID) -> None:
+    acting = leads.filter(pl.col("r_action").is_in(WRITES))
+    action = pl.col("r_action")
+    believed_wrong = acting.filter(action.is_in(["relate", "locate"]))
+    _supersede(unit, Residence, believed_wrong.select("region", id="r_id"))
+    moved = acting.filter(action == "move").select("region", id="r_id", valid_to="moved_on")
+    _end(unit, Residence, moved, {"cause_out": "move_within"})
+    relate = action == "relate"
+    corrected = action.is_in(["relate", "locate"])
+    _insert(
+        unit,
+        Residence,
+        acting.select(
+            "region", "person_id", "household_id",
+            id=pl.Series(uuid7_bytes(acting.height), dtype=pl.Binary),
+            dwelling_id=pl.when(relate).then("r_dwelling").otherwise("dwelling_id"),
+            building_id=pl.when(relate).then("r_building").otherwise("building_id"),
+            area_id=pl.when(relate).then("r_area").otherwise("area_id"),
+            relationship=pl.when(corrected)
+            .then(pl.coalesce("relationship", "r_relationship"))
+            .otherwise("relationship"),
+            valid_from=pl.when(corrected).then("r_valid_from").otherwise("moved_on"),
+            cause_in=pl.when(corrected).then("r_cause_in")
+            .when(action == "move").then(pl.lit("move_within"))
+            .when(action == "reopen").then(pl.lit("move_in"))
+            .otherwise(pl.lit("initial")),
+        ),
+        principal=True,
+        recorded_at=unit.now,
+        batch_id=batch_id,
+    )  # fmt: skip
+
+
+def _settle_old_cases(unit: UnitOfWork, rows: pl.DataFrame, batch_id: UUID) -> None:
+    """Open cases of persons that this file judges anew are settled by it: the queue holds the newest word only."""
+    mine = {(row[0], UUID(bytes=row[1])) for row in rows.select("region", "person_id").drop_nulls().unique().rows()}
+    regions = rows["region"].unique().to_list()
+    query = sa.select(ImportRow.region, ImportRow.batch_id, ImportRow.seq, ImportRow.person_id).where(
+        ImportRow.region.in_(regions),
+        ImportRow.verdict == Verdict.NEEDS_REVIEW.value,
+        ImportRow.decided_at.is_(None),
+        ImportRow.person_id.is_not(None),
+        ImportRow.batch_id != batch_id,
+    )
+    stale = [row for row in unit.session.execute(query) if (row.region, row.person_id) in mine]
+    for row in stale:
+        unit.session.execute(
+            sa.update(ImportRow)
+            .where(ImportRow.region == row.region, ImportRow.batch_id == row.batch_id, ImportRow.seq == row.seq)
+            .values(decision="replaced", decided_at=unit.now)
+        )
+
+
+def _insert(unit: UnitOfWork, model: type[Base], rows: pl.DataFrame, **same: object) -> None:
+    if rows.height:
+        bulk_insert(unit, model, {**{name: rows[name].to_list() for name in rows.columns}, **same})
+
+
+def _end(unit: UnitOfWork, model: type[Base], rows: pl.DataFrame, also: dict[str, object] | None = None) -> None:
+    """Close intervals: columns region, id, valid_to."""
+    _update(unit, model, rows, also or {})
+
+
+def _supersede(unit: UnitOfWork, model: type[Base], rows: pl.DataFrame) -> None:
+    """Take back a belief: columns region, id."""
+    _update(unit, model, rows, {"superseded_at": unit.now})
+
+
+def _update(unit: UnitOfWork, model: type[Base], rows: pl.DataFrame, same: dict[str, Any]) -> None:
+    if rows.is_empty():
+        return
+    table: Any = model.__table__
+    own = [name for name in rows.columns if name not in {"region", "id"}]
+    values = {name: sa.bindparam(f"new_{name}") for name in own} | same
+    statement = (
+        sa.update(table)
+        .where(table.c.region == sa.bindparam("at_region"), table.c.id == sa.bindparam("at_id"))
+        .values(values)
+    )
+    parameters = [
+        {"at_region": row["region"], "at_id": row["id"], **{f"new_{name}": row[name] for name in own}}
+        for row in rows.iter_rows(named=True)
+    ]
+    unit.session.flush()
+    unit.session.connection().execute(statement, parameters)
