@@ -138,7 +138,7 @@ def test_attributes_are_those_of_the_contract(filled: tuple[Store, World]) -> No
     ]  # fmt: skip
     assert list(properties(layers, "labels", "road_labels").values()) == [{"name": "海府路"}]
     assert properties(layers, "labels", "building_labels") == {0: {"label": "1"}, 1: {"label": "2"}}
-    assert properties(layers, "labels", "cell_labels")[2]["short"] == "01"
+    assert properties(layers, "labels", "cell_labels", 14)[2]["short"] == "01"
 
 
 def test_numbers_are_those_of_the_figures(filled: tuple[Store, World]) -> None:
