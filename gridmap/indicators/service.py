@@ -178,7 +178,8 @@ class Figures:
     ) -> tuple[PersonRef, ...]:
         """The persons behind a figure of an area, each named once for every time it is counted.
 
-        ``figure`` is ``population``, ``registered``, ``floating``, ``unlocated``, ``opening``, ``closing`` or a line
+        ``figure`` is ``population``, ``registered``, ``floating``, ``unlocated``, ``opening``, ``closing``, ``state_``
+        with the word of a dwelling's state, ``presence_`` with that of a person's presence, or a line
         of the reconciliation (``births``, ``moves_in``, ``deaths``, ``moves_out``, ``corrections``,
         ``boundary_changes``). KeyError for anything else.
         """
@@ -230,9 +231,24 @@ def _live_behind(table: AreaTable, position: int, figure: str) -> NDArray[np.int
             roomless = occupancy.snapshot.residences.dwelling[occupancy.live] < 0
             chosen = occupancy.place == position if own else inside & roomless
         case _:
-            raise KeyError(figure)
+            chosen = inside & _worded(table, figure)
     behind: NDArray[np.intp] = occupancy.live[chosen]
     return behind
+
+
+def _worded(table: AreaTable, figure: str) -> NDArray[np.bool_]:
+    """Which live residences have a word of a closed list: of their dwelling's state, or of their person's presence."""
+    occupancy = table.occupancy
+    kind, _, word = figure.partition("_")
+    if kind == "presence" and word in PRESENCE_CODES:
+        has_presence: NDArray[np.bool_] = (occupancy.attribute & 3) == PRESENCE_CODES[word]
+        return has_presence
+    if kind != "state" or word not in STATE_WORDS:
+        raise KeyError(figure)
+    dwelling = occupancy.snapshot.residences.dwelling[occupancy.live]
+    states = np.append(occupancy.states(table.terms.unverified_days), np.int8(-1))
+    has_state: NDArray[np.bool_] = states[dwelling] == STATE_WORDS.index(word)
+    return has_state
 
 
 def _position(snapshot: Snapshot, area_id: UUID) -> int:
