@@ -36,6 +36,7 @@ from gridmap.indicators.records import keys_of
 from gridmap.indicators.registry import Registry, shipped_registry
 from gridmap.indicators.snapshot import Snapshot
 from gridmap.indicators.summary import building_counts, building_figures, summarise
+from gridmap.indicators.words import PRESENCE_CODES, STATE_WORDS
 
 DEDICATED: Final = "dedicated"
 _KEPT: Final = 48
