@@ -23,6 +23,7 @@ from web.site import Site, site_of
 P = ParamSpec("P")
 PROBLEM: Final = "application/problem+json"
 Context = dict[str, Any]
+TITLES: Final = {401: "Please sign in", 403: "Not allowed", 404: "Not found"}
 
 
 def json_response(content: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
@@ -165,15 +166,26 @@ def _retry(request: Request, status: int) -> str | None:
 async def _error_page(request: Request, error: ExplainedError, status: int) -> Response:
     site, text = site_of(request), _text(request)
     visit: Visit | None = getattr(request.state, "visit", None)
-    said = text.error(error)
-    shown = {"status": status, "title": said.message, "message": said.message, "hint": said.hint,
-             "id": error.params.get("id"), "code": said.code}  # fmt: skip
+    shown = _shown(error, status, text)
     denied = await _denied(request, text) if visit is not None and status == 403 else None
     around = bare_frame(theme_of(request))
     if visit is not None and status < 500:  # a store that does not answer must not spoil the answer that says so
         around = await site.runner.read(_around, site, visit, "")
     html = site.renderer.html("error.html", text.language, {**around, "error": shown, "denied": denied, "as_of": None})
     return HTMLResponse(html, status)
+
+
+def _shown(error: ExplainedError, status: int, text: Translator) -> Context:
+    said = text.error(error)
+    title = TITLES.get(status, "The server could not answer" if status >= 500 else "This did not work")
+    return {
+        "status": status,
+        "code": said.code,
+        "title": text.gettext(title),
+        "message": said.message,
+        "hint": said.hint,
+        "id": error.params.get("id"),
+    }
 
 
 def explain_plainly(site: Site, language: str, theme: str, error: ExplainedError, *, as_json: bool) -> Response:
@@ -183,7 +195,6 @@ def explain_plainly(site: Site, language: str, theme: str, error: ExplainedError
     if as_json:
         body = {"status": status, "code": said.code, "title": said.message, "message": said.message, "hint": said.hint}
         return Response(orjson.dumps(body), status, media_type=PROBLEM)
-    shown = {"status": status, "title": said.message, "message": said.message, "hint": said.hint,
-             "id": error.params.get("id"), "code": said.code}  # fmt: skip
+    shown = _shown(error, status, translator(language))
     context = {**bare_frame(theme), "error": shown, "denied": None, "as_of": None}
     return HTMLResponse(site.renderer.html("error.html", language, context), status)

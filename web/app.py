@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -14,9 +16,16 @@ from starlette.types import ASGIApp, Scope
 
 from geodata.errors import ExplainedError
 from gridmap.accounts.passwords import Passwords
-from gridmap.bootstrap import Store
+from gridmap.areas.tree import load_tree
+from gridmap.bootstrap import Store, UnitOfWork
+from gridmap.buildings.plan import Plan, draw_plan
+from gridmap.compliance.rules import load_rules
+from gridmap.compliance.service import Assessment, make_figures
 from gridmap.errors import InvalidInputError, NotFoundError
+from gridmap.indicators.cache import Followed, Numbers, SnapshotCache
+from gridmap.layers.service import LayerCache
 from web.answers import explain, explain_plainly
+from web.desk import Desk
 from web.errors import MethodError, UnexpectedError
 from web.render import Renderer, product_version
 from web.routes import ROUTERS
@@ -26,7 +35,7 @@ from web.security.session import language_before_sign_in, theme_of
 from web.security.shield import Shield
 from web.security.throttle import Throttle
 from web.settings import Settings
-from web.site import Site, TreeCache
+from web.site import Site, office_today
 from web.static_files import StaticFiles
 
 
@@ -57,16 +66,39 @@ def create_app(store: Store, settings: Settings | None = None) -> FastAPI:
 def make_site(store: Store, settings: Settings) -> Site:
     """Put the parts of a server together."""
     static = StaticFiles()
+    rules = load_rules(settings.rules_file)
+    tree = Followed(store, ("geometry",), lambda unit, _: load_tree(unit))
+    figures = make_figures(SnapshotCache(store), rules=rules)
     return Site(
         store=store,
         settings=settings,
         runner=Runner(store.dialect, settings.read_threads),
         passwords=Passwords(cheap=settings.cheap_passwords),
         throttle=Throttle(),
-        tree=TreeCache(store),
+        tree=tree,
+        layers=LayerCache(store, office_today, max_bytes=settings.tile_cache_mb * 1_048_576),
+        plan=Followed(
+            store, ("geometry",), lambda unit, _: draw_plan(unit, load_tree(unit), office_today(), with_buildings=True)
+        ),
+        figures=figures,
+        assessment=Assessment(figures, rules),
+        desk=Desk(store, upload_folder(store, settings), upload_mb=settings.upload_mb),
         renderer=Renderer(static.url),
         static=static,
     )
+
+
+def _plan(unit: UnitOfWork, _numbers: Numbers) -> Plan:
+    return draw_plan(unit, load_tree(unit), office_today(), with_buildings=True)
+
+
+def upload_folder(store: Store, settings: Settings) -> Path:
+    """Where uploads wait: beside the register's file, on the same kind of disk; else in a private temporary folder."""
+    if settings.upload_folder is not None:
+        return settings.upload_folder
+    if "://" not in store.location:
+        return Path(f"{store.location}.uploads")
+    return Path(tempfile.mkdtemp(prefix="gridmap-uploads-"))
 
 
 @asynccontextmanager
@@ -74,6 +106,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     yield
     site: Site = app.state.site
     await site.runner.close()
+    site.desk.close()
 
 
 def _answer(scope: Scope, error: ExplainedError, request_id: str) -> ASGIApp:

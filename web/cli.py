@@ -18,7 +18,7 @@ Port = Annotated[int, typer.Option("--port", min=1, max=65535, help=_("The port 
 PORT = 8600
 
 
-def serve(  # noqa: PLR0913, PLR0917 - options
+def serve(
     db: Db,
     host: Host = "127.0.0.1",
     port: Port = PORT,

@@ -6,9 +6,31 @@ from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, cast
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, UndefinedError
+from jinja2.runtime import missing
 
 from gridmap.i18n import LANGUAGES, Translator, translator
+
+
+class Missing(StrictUndefined):
+    """A name that is not there: an error, except for a key of a mapping, which templates may ask for."""
+
+    def __init__(
+        self,
+        hint: str | None = None,
+        obj: Any = missing,
+        name: str | None = None,
+        exc: type[Exception] = UndefinedError,
+    ) -> None:
+        super().__init__(hint, obj, name, exc)  # type: ignore[arg-type]
+        if not isinstance(obj, Mapping):
+            self._fail_with_undefined_error()
+
+    def __bool__(self) -> bool:
+        return False
+
+    def __str__(self) -> str:
+        return ""
 
 
 class Renderer:
@@ -40,7 +62,7 @@ def _environment(text: Translator) -> Environment:
         extensions=["jinja2.ext.i18n"],
         trim_blocks=True,
         lstrip_blocks=True,
-        undefined=StrictUndefined,
+        undefined=Missing,
         auto_reload=False,
     )
     # The extension adds this method at run time.

@@ -48,6 +48,22 @@ PURPOSES: Final = {
     "other": "Other (say what)",
 }
 
+FIGURES: Final = {
+    "population": "Residents",
+    "households": "Members of households",
+    "registered": "Registered residents",
+    "floating": "Floating residents",
+    "unlocated": "Residents whose room is unknown",
+    "opening": "Residents at the beginning",
+    "births": "Births",
+    "moves_in": "Moves in",
+    "deaths": "Deaths",
+    "moves_out": "Moves out",
+    "corrections": "Corrections",
+    "closing": "Residents at the end",
+}
+"""Figures behind which a list of persons can be opened."""
+
 ACTS: Final = {
     "account.add": "Created a user",
     "account.disable": "Disabled a user",

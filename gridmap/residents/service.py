@@ -211,6 +211,7 @@ class ListFilter:
     age_to: int | None = None
     located: bool | None = None
     name: str | None = None
+    persons: frozenset[UUID] | None = None
 
 
 def list_residents(
@@ -258,6 +259,8 @@ def list_persons(
 
 
 SEARCH_LIMIT = 20
+MOST_PERSONS = 20_000
+"""Persons that a list can be narrowed to by name of each; databases take only so many values in one query."""
 
 
 def search_persons(unit: UnitOfWork, actor: Actor, text: str) -> tuple[list[PersonView], bool]:
@@ -298,6 +301,10 @@ def _clauses(filters: ListFilter, as_of: date) -> list[ColumnElement[bool]]:
     if filters.located is not None:
         column = Residence.dwelling_id
         clauses.append(column.is_not(None) if filters.located else column.is_(None))
+    if filters.persons is not None:
+        if len(filters.persons) > MOST_PERSONS:
+            raise InvalidInputError(field="area", reason="too many people for these filters; choose a smaller area")
+        clauses.append(Residence.person_id.in_(filters.persons))
     if filters.name:
         clauses.append(PersonAttribute.name.contains(filters.name.strip(), autoescape=True))
     return clauses

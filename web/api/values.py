@@ -23,9 +23,7 @@ from web.security.marker import guard
 from web.security.visit import Visit
 from web.site import Site
 
-PROBLEMS: dict[int | str, dict[str, Any]] = {
-    status: {"model": schemas.Problem} for status in (401, 403, 404, 422)
-}
+PROBLEMS: dict[int | str, dict[str, Any]] = {status: {"model": schemas.Problem} for status in (401, 403, 404, 422)}
 router = APIRouter(prefix="/api/v1", tags=["figures"], responses=PROBLEMS)
 # Everybody may see the map; whose cells carry values is decided by the areas, cell by cell.
 Reader = Annotated[Visit, guard(Action.MAP_READ)]

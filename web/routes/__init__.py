@@ -1,5 +1,7 @@
 """Pages, fragments and files for browsers: one module a subject, each with a ``router``."""
 
-from web.routes import account, audit, health, people, register, session
+from web import api
+from web.routes import account, audit, health, maps, people, register, session, tiles
 
-ROUTERS = (session.router, account.router, people.router, audit.router, register.router, health.router)
+PAGES = (session, maps, register, account, people, audit, tiles, health)
+ROUTERS = (*(module.router for module in PAGES), *api.ROUTERS)

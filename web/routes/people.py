@@ -132,9 +132,7 @@ def _grant(
     _give(unit, site, visit, accounts.get_user(unit, user_id), right, valid_from)
 
 
-def _give(
-    unit: UnitOfWork, site: Site, visit: Visit, user: User, right: tuple[str, str, str], valid_from: str
-) -> None:
+def _give(unit: UnitOfWork, site: Site, visit: Visit, user: User, right: tuple[str, str, str], valid_from: str) -> None:
     """Nobody grants to themselves: whoever hands out rights does not gain any."""
     chosen, area, valid_to = right
     role = Role(one_of(chosen, set(Role), "role"))

@@ -12,27 +12,36 @@ from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from gridmap.access.policy import Action
+from gridmap.access.scope import require_area
 from gridmap.accounts.actor import Actor
 from gridmap.areas.node import AreaNode
 from gridmap.areas.tree import AreaTree
 from gridmap.bootstrap import UnitOfWork
 from gridmap.codes.lists import code_list
-from gridmap.errors import InvalidInputError, NotFoundError, PermissionDeniedError, PurposeRequiredError
+from gridmap.errors import NotFoundError, PermissionDeniedError, PurposeRequiredError
 from gridmap.i18n import Translator
-from gridmap.residents.service import ListFilter, PersonView, list_residents, may_reveal, one_resident, reveal
+from gridmap.residents.service import (
+    ListFilter,
+    PersonView,
+    list_persons,
+    list_residents,
+    may_reveal,
+    one_resident,
+    reveal,
+)
 from web.answers import Context, fragment, page, writing
 from web.errors import status_of
 from web.frame import place_name, root_areas
-from web.params import FormText, PageNumber, day_of, optional_id, visible_areas
+from web.params import FormText, day_of, one_of, optional_id, visible_areas
 from web.security.marker import guard
 from web.security.visit import Visit
 from web.site import Site, site_of
 from web.views.lists import Option, area_options, page_of
-from web.views.persons import PersonRow, label, person_row, purposes
+from web.views.persons import STATES, PersonRow, label, person_row, purposes
+from web.words import FIGURES
 
 router = APIRouter()
 Reader = Annotated[Visit, guard(Action.PERSON_LIST)]
-Text = Annotated[str, Query(max_length=36)]
 ROOM_KNOWN = {"located": True, "unlocated": False}
 
 
@@ -55,6 +64,8 @@ class Filters(BaseModel):
     state: str = Field(default="", max_length=16)
     sort: str = Field(default="", max_length=16)
     as_of: str = Field(default="", max_length=10)
+    base: str = Field(default="", max_length=10)
+    list: str = Field(default="", max_length=16)
 
 
 class Search(Filters):
@@ -63,14 +74,16 @@ class Search(Filters):
     q: str = Field(default="", max_length=32)
 
 
+class Chosen(Filters):
+    """The same as it stands in an address."""
+
+    page: int = Field(default=1, ge=1, le=100_000)
+
+
 @router.get("/register")
-async def register(
-    request: Request, visit: Reader, area: Text = "", category: Text = "", state: Text = "", as_of: Text = "",
-    number: PageNumber = 1,
-) -> Response:  # fmt: skip
-    """The residents of an area."""
-    chosen = Filters(area=area, category=category, state=state, as_of=as_of)
-    return await _show(request, visit, chosen, "", number)
+async def register(request: Request, visit: Reader, chosen: Annotated[Chosen, Query()]) -> Response:
+    """The residents of an area, or the people behind one of its figures."""
+    return await _show(request, visit, chosen, "", chosen.page)
 
 
 @router.post("/register")
@@ -89,13 +102,8 @@ def _list(unit: UnitOfWork, site: Site, visit: Visit, chosen: Filters, name: str
     node = _area(tree, visit, chosen.area)
     size = site.settings.page_size
     day = day_of(chosen.as_of, visit.today)
-    wanted = ListFilter(
-        presence=_known(chosen.category, "category"), located=ROOM_KNOWN.get(chosen.state), name=name or None
-    )
-    people, total = list_residents(
-        unit, visit.actor, node.id, day, wanted, limit=size, offset=(number - 1) * size
-    )
-    kept = {**chosen.model_dump(exclude={"q"}), "area": str(node.id)}
+    people, total = _people(unit, site, visit, node, chosen, name, (number - 1) * size)
+    kept = {**chosen.model_dump(exclude={"q", "page"}), "area": str(node.id)}
     position = page_of("/register", kept, number=number, size=size, total=total)
     return {
         "areas": area_options(tree, visit.today, visit.lang, visible_areas(unit, visit.actor, Action.PERSON_LIST)),
@@ -107,10 +115,43 @@ def _list(unit: UnitOfWork, site: Site, visit: Visit, chosen: Filters, name: str
         "export_href": None,
         "purposes": purposes(visit.text),
         "reveal_seconds": site.settings.reveal_seconds,
-        "list_title": None,
+        "list_title": visit.text.gettext(FIGURES[chosen.list]) if chosen.list else None,
         "area_name": place_name(tree, node, visit.lang),
         "as_of": day,
     }
+
+
+def _people(
+    unit: UnitOfWork, site: Site, visit: Visit, node: AreaNode, chosen: Filters, name: str, offset: int
+) -> tuple[list[PersonView], int]:
+    """A page of the people that are asked for, and how many there are."""
+    day, size = day_of(chosen.as_of, visit.today), site.settings.page_size
+    presence = _known(chosen.category)
+    figures = _figures(chosen, presence)
+    if not figures:
+        wanted = ListFilter(presence=presence, located=ROOM_KNOWN.get(chosen.state), name=name or None)
+        return list_residents(unit, visit.actor, node.id, day, wanted, limit=size, offset=offset)
+    # The right to the area comes first: how long a list is says something too.
+    require_area(unit, visit.actor, Action.PERSON_LIST, node.id)
+    base = day_of(chosen.base, visit.today, "base") if chosen.base else None
+    behind = [site.figures.persons_behind(node.id, day, figure, base=base) for figure in figures]
+    inside = frozenset.intersection(*(frozenset(refs) for refs in behind))
+    if name:
+        named = ListFilter(name=name, persons=frozenset(ref.id for ref in inside))
+        return list_residents(unit, visit.actor, node.id, day, named, limit=size, offset=offset)
+    found = [(ref.region, ref.id) for ref in behind[0] if ref in inside]
+    shown = found[offset : offset + size]
+    return list_persons(unit, visit.actor, node.id, shown, day, figures[0]), len(found)
+
+
+def _figures(chosen: Filters, presence: str | None) -> list[str]:
+    """The figures whose people are asked for: of a figure in the drawer, or of dwellings in a state."""
+    if chosen.list:
+        return [one_of(chosen.list, FIGURES, "list")]
+    if not chosen.state or chosen.state in ROOM_KNOWN:
+        return []
+    figures = [f"state_{one_of(chosen.state, STATES, 'state')}"]
+    return [*figures, f"presence_{presence}"] if presence else figures
 
 
 def _area(tree: AreaTree, visit: Visit, wanted: str) -> AreaNode:
@@ -126,12 +167,8 @@ def _area(tree: AreaTree, visit: Visit, wanted: str) -> AreaNode:
     return node
 
 
-def _known(code: str, field: str) -> str | None:
-    if not code:
-        return None
-    if code not in code_list("presence").codes:
-        raise InvalidInputError(field=field, reason="not a usable value")
-    return code
+def _known(code: str) -> str | None:
+    return one_of(code, code_list("presence").codes, "category") if code else None
 
 
 def categories(text: Translator) -> list[Option]:

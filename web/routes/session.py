@@ -32,7 +32,7 @@ from web.security.session import (
     theme_of,
 )
 from web.security.visit import Visit
-from web.site import Site, site_of
+from web.site import Site, office_today, site_of
 
 router = APIRouter()
 Text = Annotated[str, Form(max_length=512)]
@@ -106,7 +106,7 @@ async def _show(request: Request, *, next: str, username: str = "", error: Expla
     token = form_token(request)
     said = None if error is None else text.error(error)
     context = {
-        **bare_frame(theme_of(request), token, street_name(None, tree, text.language, site.today())),
+        **bare_frame(theme_of(request), token, street_name(None, tree, text.language, office_today())),
         "error": None if said is None else f"{said.message} {said.hint}",
         "username": username[:64],
         "next": next,

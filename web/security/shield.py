@@ -1,7 +1,6 @@
 """The outermost layer: an id a request, limits, headers on every answer, a log without personal data.
 
-A fault of the program is answered here with its id. Its message is not logged: database errors carry values. The log
-has the kind of error and the lines of code it came through.
+A fault of the program is answered here with its id, which leads to the log.
 """
 
 from __future__ import annotations
@@ -9,7 +8,6 @@ from __future__ import annotations
 import logging
 import secrets
 import time
-import traceback
 from collections.abc import Callable
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -17,10 +15,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from geodata.errors import ExplainedError
 from web.errors import BodyTooLargeError, UnexpectedError, UnknownHostError
+from web.faults import log_fault
 from web.settings import Settings
 
 ACCESS = logging.getLogger("gridmap.access")
-FAULTS = logging.getLogger("gridmap.faults")
 
 POLICY = "; ".join(
     (
@@ -82,7 +80,7 @@ class Shield:
         except (BodyTooLargeError, UnknownHostError) as error:
             await self._explain(scope, receive, reply, error, request_id)
         except Exception as error:  # noqa: BLE001 - the last place where anything can be caught
-            FAULTS.error("%s %s", request_id, _trace(error))
+            log_fault(request_id, error)
             await self._explain(scope, receive, reply, UnexpectedError(id=request_id), request_id)
 
     async def _explain(
@@ -144,15 +142,3 @@ class _Limited:
     def _check(self, size: int) -> None:
         if size > self._limit:
             raise BodyTooLargeError(limit_mb=max(1, self._limit // 1_048_576))
-
-
-def _trace(error: BaseException) -> str:
-    """The kinds of error and the places in the code, without any message or value."""
-    parts = []
-    cause: BaseException | None = error
-    while cause is not None:
-        frames = traceback.extract_tb(cause.__traceback__)
-        places = " < ".join(f"{frame.name}:{frame.lineno} in {frame.filename}" for frame in reversed(frames[-12:]))
-        parts.append(f"{type(cause).__qualname__} at {places}")
-        cause = cause.__cause__ or cause.__context__
-    return " | from ".join(parts)

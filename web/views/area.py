@@ -18,14 +18,9 @@ from gridmap.indicators.figures import AreaSummary, Child, Pyramid
 from gridmap.indicators.figures import BuildingNeed as Need
 from gridmap.indicators.flows import Reconciliation
 from web.views.rules import RuleRow, Verdict
-from web.words import CELL_KINDS
+from web.words import CELL_KINDS, FIGURES
 
 STATES: Final = ("registered", "floating", "let", "several", "vacant", "unverified")
-LISTED: Final = (
-    "population", "households", "registered", "floating", "unlocated", "opening", "births", "moves_in", "deaths",
-    "moves_out", "corrections", "closing",
-)  # fmt: skip
-"""Figures of an area behind which a list of persons can be opened."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,9 +145,7 @@ def dwelling_counts(states: Mapping[str, int]) -> DwellingCounts:
     return DwellingCounts(total=sum(states.values()), **{state: states.get(state, 0) for state in STATES})
 
 
-def area_view(
-    summary: AreaSummary, verdict: Verdict, statuses: Mapping[UUID, Status], reader: AreaReader
-) -> AreaView:
+def area_view(summary: AreaSummary, verdict: Verdict, statuses: Mapping[UUID, Status], reader: AreaReader) -> AreaView:
     """Present an area."""
     text, tree = reader.text, reader.tree
     size = summary.indicators["household_size"].value if "household_size" in summary.indicators else None
@@ -213,9 +206,7 @@ def facts(levels_below: Mapping[str, int], text: Translator) -> list[str]:
 def lists(summary: AreaSummary) -> dict[str, str]:
     """Where the list behind each figure is."""
     dates = {"as_of": summary.as_of, "base": summary.change_base}
-    return {
-        figure: f"/register?{urlencode({'area': str(summary.id), 'list': figure, **dates})}" for figure in LISTED
-    }
+    return {figure: f"/register?{urlencode({'area': str(summary.id), 'list': figure, **dates})}" for figure in FIGURES}
 
 
 def _name(part: AreaSummary | Child, text: Translator) -> str:

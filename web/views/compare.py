@@ -100,9 +100,7 @@ def _signed(number: int | None) -> str:
     return f"+{number}" if number > 0 else f"−{-number}" if number < 0 else "0"
 
 
-def _row(
-    area_id: UUID, map_id: int, change: int, population: int, tree: AreaTree, text: Translator
-) -> ChangeRow:
+def _row(area_id: UUID, map_id: int, change: int, population: int, tree: AreaTree, text: Translator) -> ChangeRow:
     node = tree.get(area_id)
     before = population - change
     return ChangeRow(

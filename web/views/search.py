@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from gridmap.areas.tree import AreaTree
 from gridmap.buildings.service import PlaceHit
 from gridmap.i18n import Translator
+from gridmap.layers.service import MapLayers
 from web.frame import place_name
 from web.words import LEVELS
 
@@ -22,17 +22,19 @@ class Hit:
     region: int | None
     map_id: int | None
     level: str | None
+    building_id: str | None
     lon: float | None
     lat: float | None
     zoom: float | None
 
 
-def hits(found: list[PlaceHit], tree: AreaTree, text: Translator) -> list[Hit]:
+def hits(found: list[PlaceHit], layers: MapLayers, text: Translator) -> list[Hit]:
     """Results as the box lists them."""
-    return [_hit(place, tree, text) for place in found]
+    return [_hit(place, layers, text) for place in found]
 
 
-def _hit(place: PlaceHit, tree: AreaTree, text: Translator) -> Hit:
+def _hit(place: PlaceHit, layers: MapLayers, text: Translator) -> Hit:
+    tree = layers.tree
     node = tree.get(place.id) if place.kind == "area" else None
     title, subtitle = place.title, place.subtitle
     if node is not None:
@@ -48,9 +50,16 @@ def _hit(place: PlaceHit, tree: AreaTree, text: Translator) -> Hit:
         subtitle=subtitle,
         id=str(place.id),
         region=place.region,
-        map_id=tree.map_id(place.id) if node is not None else None,
+        map_id=_map_id(place, layers),
         level=place.level,
+        building_id=str(place.id) if place.kind in {"organisation", "compound"} else None,
         lon=lon,
         lat=lat,
         zoom=None,
     )
+
+
+def _map_id(place: PlaceHit, layers: MapLayers) -> int | None:
+    if place.kind == "area":
+        return layers.tree.map_id(place.id)
+    return layers.buildings.positions.get((place.region or 0, place.id))

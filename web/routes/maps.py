@@ -19,6 +19,7 @@ from gridmap.residents.service import dwelling_residents, may_reveal
 from web.answers import Context, fragment, page, reading, see_other, writing
 from web.frame import allowed_entries, home_area, home_bounds, user_view
 from web.params import DayText, FormText, day_of, optional_id, visible_areas
+from web.routes.tiles import layer_sources
 from web.security.marker import guard
 from web.security.visit import Visit
 from web.site import Site, site_of
@@ -26,6 +27,7 @@ from web.views.area import AreaReader, AreaView, area_view
 from web.views.building import UNVERIFIED_CLASSES, BuildingView, building_view
 from web.views.compare import compare_view
 from web.views.persons import DwellingView, dwelling_view, purposes
+from web.views.rules import verdict_view
 from web.views.search import hits
 
 router = APIRouter()
@@ -33,7 +35,6 @@ Reader = Annotated[Visit, guard(Action.MAP_READ)]
 FigureReader = Annotated[Visit, guard(Action.STATISTICS_READ)]
 BuildingReader = Annotated[Visit, guard(Action.BUILDING_READ)]
 
-ZOOMS: Final = {"areas": (8, 16), "cells": (8, 16), "buildings": (14, 16), "ground": (12, 16), "labels": (8, 16)}
 HISTORY: Final = timedelta(days=366 * 2)
 
 
@@ -68,7 +69,7 @@ def _map(unit: UnitOfWork, site: Site, visit: Visit) -> Context:
         "as_of": today.isoformat(),
         "dates": {"min": (today - HISTORY).isoformat(), "max": today.isoformat(), "today": today.isoformat()},
         "bounds": list(home_bounds(visit.actor, tree, today) or (73.0, 18.0, 135.0, 54.0)),
-        "layers": site.layers.sources(),
+        "layers": layer_sources(site.layers.current()),
         "user": {"name": user.name, "initial": user.initial, "roles": user.roles, "home_area": user.home_area},
         "home": {
             "kind": "area",
@@ -127,8 +128,9 @@ def _area(unit: UnitOfWork, site: Site, visit: Visit, area_id: UUID | None, day:
         workers=workers,
         building_names=names,
     )
-    verdicts = site.compliance(day, visit.text, reader.may_list)
-    return area_view(summary, verdicts.of(area_id), verdicts.status_of, reader)
+    verdict = verdict_view(site.assessment.area(area_id, day), day, site.figures.registry, visit.text)
+    statuses = site.assessment.statuses(day, visible=visible)
+    return area_view(summary, verdict, statuses, reader)
 
 
 def _may(unit: UnitOfWork, visit: Visit, action: Action, area_id: UUID) -> bool:
@@ -213,7 +215,7 @@ async def search(request: Request, visit: Annotated[Visit, guard(Action.SEARCH_P
 
 
 def _search(unit: UnitOfWork, site: Site, visit: Visit, words: str) -> Any:
-    return hits(search_places(unit, visit.actor, words), site.tree.current(), site.layers.buildings(), visit.text)
+    return hits(search_places(unit, visit.actor, words), site.layers.current(), visit.text)
 
 
 @router.get("/fragments/compare")
