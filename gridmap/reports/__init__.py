@@ -1,0 +1,1 @@
+"""Reports: a report is a plain value; writers turn it into files."""
