@@ -1,4 +1,4 @@
-"""The ``gridmap`` command: everything the records offer, and what needs a server: ``serve``, ``certificate``."""
+"""The ``gridmap`` command: all of the records' commands, and what needs a server: serve, demo, certificate."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from gridmap.bootstrap import open_register
 from gridmap.cli.app import make_app
 from gridmap.cli.frame import Db, _, command, say
 from web import server, tls
+from web.demo import demo
 from web.server import Listen
 
 Host = Annotated[str, typer.Option("--host", help=_("The address to listen on."))]
@@ -64,6 +65,7 @@ def application() -> typer.Typer:
     """The whole command tree."""
     app = make_app()
     command(app, "serve")(serve)
+    command(app, "demo")(demo)
     command(app, "certificate")(certificate)
     return app
 

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, cast
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, UndefinedError
-from jinja2.runtime import missing
+from jinja2 import Environment, PackageLoader, Undefined, UndefinedError
+from jinja2.utils import missing
 
 from gridmap.i18n import LANGUAGES, Translator, translator
 
 
-class Missing(StrictUndefined):
+class Missing(Undefined):
     """A name that is not there: an error, except for a key of a mapping, which templates may ask for."""
 
     def __init__(
@@ -20,17 +20,11 @@ class Missing(StrictUndefined):
         hint: str | None = None,
         obj: Any = missing,
         name: str | None = None,
-        exc: type[Exception] = UndefinedError,
+        exc: type[UndefinedError] = UndefinedError,
     ) -> None:
-        super().__init__(hint, obj, name, exc)  # type: ignore[arg-type]
+        super().__init__(hint, obj, name, exc)
         if not isinstance(obj, Mapping):
             self._fail_with_undefined_error()
-
-    def __bool__(self) -> bool:
-        return False
-
-    def __str__(self) -> str:
-        return ""
 
 
 class Renderer:

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from gridmap.access.policy import Action, allows
 from gridmap.access.service import workers_of
 from gridmap.bootstrap import UnitOfWork
+from gridmap.buildings.plan import draw_plan
 from gridmap.buildings.service import building_detail, building_names, search_places
 from gridmap.errors import NotFoundError
 from gridmap.indicators.figures import BuildingFigures
@@ -29,6 +30,7 @@ from web.views.compare import compare_view
 from web.views.persons import DwellingView, dwelling_view, purposes
 from web.views.rules import verdict_view
 from web.views.search import hits
+from web.views.still import StillMap, still_map
 
 router = APIRouter()
 Reader = Annotated[Visit, guard(Action.MAP_READ)]
@@ -234,3 +236,22 @@ def _compare(unit: UnitOfWork, site: Site, visit: Visit, area_id: UUID, base: da
     summary = site.figures.area_summary(area_id, day, visible=visible, base=base)
     values = site.figures.cell_values(day, by="change", base=base, visible=visible)
     return compare_view(summary, values, site.tree.current(), visit.text, visible)
+
+
+@router.get("/fragments/fallback-map")
+async def still(request: Request, visit: Reader, as_of: DayText = "", by: str = "compliance") -> Response:
+    """A still map with its table, for browsers that cannot draw the other."""
+    day = day_of(as_of, visit.today)
+    view = await reading(request, _still, visit, day, "population" if by == "population" else "compliance")
+    return fragment(request, visit, "fragments/fallback-map.html", {"view": view, "as_of": day})
+
+
+def _still(unit: UnitOfWork, site: Site, visit: Visit, day: date, by: str) -> StillMap:
+    tree, visible = site.tree.current(), visible_areas(unit, visit.actor)
+    values = site.figures.cell_values(day, visible=visible)
+    statuses = site.assessment.cell_statuses(day, visible=visible)
+    seen = [area for area, word in zip(statuses.area_ids, statuses.statuses, strict=True) if word is not None]
+    verdicts = {
+        area: verdict_view(site.assessment.area(area, day), day, site.figures.registry, visit.text) for area in seen
+    }
+    return still_map(draw_plan(unit, tree, day), tree, by, values, statuses, verdicts, visit.text)

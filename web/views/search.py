@@ -41,8 +41,8 @@ def _hit(place: PlaceHit, layers: MapLayers, text: Translator) -> Hit:
         title = place_name(tree, node, text.language)
         subtitle = f"{text.gettext(LEVELS[node.level])} {node.code}"
     lon, lat = place.lon, place.lat
-    extent = tree.extent(place.id) if node is not None else None
-    if extent is not None:
+    extent = tree.extent(place.id) if node is not None else layers.building_bounds(place.region or 0, place.id)
+    if lon is None and extent is not None:
         lon, lat = (extent[0] + extent[2]) / 2, (extent[1] + extent[3]) / 2
     return Hit(
         kind=place.kind,
