@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -24,19 +25,19 @@ def _check(path: Path) -> None:
 
 
 def list_layers(path: Path, limits: ReadLimits) -> list[LayerInfo]:  # noqa: ARG001 - every format's signature
-    """The one layer of the file."""
+    """The one layer of the file, called by the file's name whatever name it was written under."""
     _check(path)
-    return ogr.list_layers(path, path.name)
+    return [replace(layer, name=path.stem) for layer in ogr.list_layers(path, path.name)]
 
 
-def read(path: Path, layer: str, limits: ReadLimits) -> RawLayer:
+def read(path: Path, layer: str, limits: ReadLimits) -> RawLayer:  # noqa: ARG001 - every format's signature
     """The layer; fewer features than the header announces mean a file that was cut off."""
     _check(path)
-    announced = ogr.list_layers(path, path.name)[0].features
-    raw = ogr.read(path, layer, limits, name=path.name, VERIFY_BUFFERS="YES")
-    if len(raw.geometries) < announced:
+    (inside,) = ogr.list_layers(path, path.name)
+    raw = ogr.read(path, inside.name, limits, name=path.name, VERIFY_BUFFERS="YES")
+    if len(raw.geometries) < inside.features:
         raise DamagedFileError(name=path.name)
     return raw
 
 
-FORMAT = Format("fgb", "FlatGeobuf", (".fgb",), list_layers, read)
+FORMAT = Format("fgb", "FlatGeobuf", (".fgb",), list_layers, read, one_layer=True)

@@ -6,7 +6,10 @@ specification is honoured, since Chinese desktop software still writes it.
 
 from __future__ import annotations
 
+import gc
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,6 +28,18 @@ from geodata.readers.settings import ReadLimits
 _GEOMETRIES: Final = frozenset(
     {"Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon", "GeometryCollection"}
 )
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """No garbage collection meanwhile: millions of new lists would be searched again and again, all in use."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _load(path: Path) -> tuple[dict[str, Any], list[Issue]]:
@@ -47,7 +62,8 @@ def _load(path: Path) -> tuple[dict[str, Any], list[Issue]]:
             )
         )
     try:
-        root = orjson.loads(data)
+        with _no_collection():
+            root = orjson.loads(data)
     except orjson.JSONDecodeError as cause:
         if data.lstrip()[:1] == b"{":
             raise DamagedFileError(name=path.name) from cause
@@ -157,4 +173,4 @@ def _column(values: list[Any]) -> Any:
     return np.array([None if v is None else str(v) for v in values], dtype=object)
 
 
-FORMAT = Format("geojson", "GeoJSON", (".geojson", ".json"), list_layers, read)
+FORMAT = Format("geojson", "GeoJSON", (".geojson", ".json"), list_layers, read, one_layer=True)

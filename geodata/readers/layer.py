@@ -76,7 +76,8 @@ def read_layer(
     file = _checked(Path(path), limits)
     entry = format_of(file)
     with _hostile(file.name):
-        name = _choose(file, entry.list_layers(file, limits), layer)
+        listed = [LayerInfo(file.stem, 0, "Unknown", None)] if entry.one_layer else entry.list_layers(file, limits)
+        name = _choose(file, listed, layer)
         raw = entry.read(file, name, limits)
     if not len(raw.geometries):
         raise EmptyLayerError(layer=name, name=file.name)

@@ -44,13 +44,17 @@ class RawLayer:
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """One file format: how its layers are listed and how one of them is read."""
+    """One file format: how its layers are listed and how one of them is read.
+
+    ``one_layer`` formats hold a single layer named like the file, which can be read without listing first.
+    """
 
     name: str
     title: str
     suffixes: tuple[str, ...]
     list_layers: Callable[[Path, ReadLimits], list[LayerInfo]]
     read: Callable[[Path, str, ReadLimits], RawLayer]
+    one_layer: bool = False
 
 
 @cache
