@@ -180,7 +180,8 @@ class Figures:
         """The persons behind a figure of an area, each named once for every time it is counted.
 
         ``figure`` is ``population``, ``registered``, ``floating``, ``unlocated``, ``opening``, ``closing``, ``state_``
-        with the word of a dwelling's state, ``presence_`` with that of a person's presence, or a line
+        with the word of a dwelling's state, ``presence_`` with that of a person's presence, ``room_known``,
+        ``room_unknown``, or a line
         of the reconciliation (``births``, ``moves_in``, ``deaths``, ``moves_out``, ``corrections``,
         ``boundary_changes``). KeyError for anything else.
         """
@@ -244,9 +245,12 @@ def _worded(table: AreaTable, figure: str) -> NDArray[np.bool_]:
     if kind == "presence" and word in PRESENCE_CODES:
         has_presence: NDArray[np.bool_] = (occupancy.attribute & 3) == PRESENCE_CODES[word]
         return has_presence
+    dwelling = occupancy.snapshot.residences.dwelling[occupancy.live]
+    if kind == "room" and word in ("known", "unknown"):
+        in_room: NDArray[np.bool_] = (dwelling >= 0) == (word == "known")
+        return in_room
     if kind != "state" or word not in STATE_WORDS:
         raise KeyError(figure)
-    dwelling = occupancy.snapshot.residences.dwelling[occupancy.live]
     states = np.append(occupancy.states(table.terms.unverified_days), np.int8(-1))
     has_state: NDArray[np.bool_] = states[dwelling] == STATE_WORDS.index(word)
     return has_state
