@@ -42,6 +42,27 @@ _SINGLE: Final = {
 _PLACE: Final = re.compile(r"\[(-?[\d.eE+-]+) (-?[\d.eE+-]+)")
 
 
+#: Why a feature is left out → what is said and what to do.
+_DROPPED: Final = {
+    "geometry_empty": (
+        "The feature has no geometry and was left out.",
+        "Draw it, or delete it from the layer.",
+    ),
+    "geometry_not_finite": (
+        "A coordinate of the feature is not a number; the feature was left out.",
+        "Draw the feature again.",
+    ),
+    "geometry_collapsed": (
+        "The feature has no area after its outline was repaired and was left out.",
+        "Draw the feature again.",
+    ),
+    "geometry_other_kind": (
+        "The feature is not of the kind of its layer (a point or a line among polygons) and was left out.",
+        "Move it to a layer of its own.",
+    ),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Repaired:
     """Geometries after repair, aligned to the input; ``kept`` is False where nothing usable was left."""
@@ -64,6 +85,21 @@ def layer_kind(geometries: Geometries) -> Kind | None:
     return next((kind for kind, d in _DIMENSION.items() if d == top), None)
 
 
+@dataclass(slots=True)
+class _Account:
+    """Which features are still kept, and what was said of those that are not."""
+
+    numbers: NDArray[np.int64]
+    kept: Mask
+    issues: list[Issue] = field(default_factory=list)
+
+    def drop(self, where: Mask, reason: str) -> None:
+        """Drop features that are still kept, with the sentence of ``reason``."""
+        message, hint = _DROPPED[reason]
+        self.issues.extend(Issue(reason, message, hint, row=int(n)) for n in self.numbers[where & self.kept])
+        self.kept[where] = False
+
+
 def repair_geometries(geometries: Geometries, numbers: NDArray[np.int64]) -> Repaired:
     """Flatten, make valid and keep the parts of the layer's kind.
 
@@ -71,54 +107,27 @@ def repair_geometries(geometries: Geometries, numbers: NDArray[np.int64]) -> Rep
     empty, non-finite and collapsed geometries, and those of another kind than the layer's, are not kept.
     """
     shapes = np.array(geometries, dtype=object)
-    kept = np.ones(len(shapes), dtype=bool)
-    issues: list[Issue] = []
-
-    def drop(where: Mask, code: str, message: str, hint: str) -> None:
-        issues.extend(Issue(code, message, hint, row=int(numbers[i])) for i in np.flatnonzero(where & kept))
-        kept[where] = False
-
-    drop(
-        shapely.is_missing(shapes) | shapely.is_empty(shapes),
-        "geometry_empty",
-        "The feature has no geometry and was left out.",
-        "Draw it, or delete it from the layer.",
-    )
+    account = _Account(numbers, np.ones(len(shapes), dtype=bool))
+    kept = account.kept
+    account.drop(shapely.is_missing(shapes) | shapely.is_empty(shapes), "geometry_empty")
     shapes[kept] = shapely.force_2d(shapes[kept])
-    drop(
-        _not_finite(shapes),
-        "geometry_not_finite",
-        "A coordinate of the feature is not a number; the feature was left out.",
-        "Draw the feature again.",
-    )
+    account.drop(_not_finite(shapes), "geometry_not_finite")
     kind = layer_kind(shapes[kept])
     if kind is None:
-        return Repaired(shapes, kept, issues)
-    kept_before = kept.copy()
+        return Repaired(shapes, kept, account.issues)
     invalid = kept & ~shapely.is_valid(shapes)
     reasons = np.full(len(shapes), "", dtype=object)
     reasons[invalid] = shapely.is_valid_reason(shapes[invalid])
-    original = shapes.copy()
+    right_kind = shapely.get_dimensions(shapes) == _DIMENSION[kind]
     shapes[invalid] = shapely.make_valid(shapes[invalid], method="structure", keep_collapsed=False)
     shapes = _of_kind(shapes, kind)
     lost = shapely.is_missing(shapes) | shapely.is_empty(shapes)
-    collapsed = lost & (shapely.get_dimensions(original) == _DIMENSION[kind])
-    drop(
-        collapsed,
-        "geometry_collapsed",
-        "The feature has no area after its outline was repaired and was left out.",
-        "Draw the feature again.",
-    )
-    drop(
-        lost,
-        "geometry_other_kind",
-        "The feature is not of the kind of its layer (a point or a line among polygons) and was left out.",
-        "Move it to a layer of its own.",
-    )
-    mended = invalid & kept & kept_before
-    issues.extend(_mended(int(numbers[i]), str(reasons[i])) for i in np.flatnonzero(mended))
-    issues.sort(key=lambda issue: issue.row or 0)
-    return Repaired(shapes, kept, issues)
+    account.drop(lost & right_kind, "geometry_collapsed")
+    account.drop(lost, "geometry_other_kind")
+    mended = np.flatnonzero(invalid & kept)
+    account.issues.extend(_mended(int(numbers[i]), str(reasons[i])) for i in mended)
+    account.issues.sort(key=lambda issue: issue.row or 0)
+    return Repaired(shapes, kept, account.issues)
 
 
 def _not_finite(shapes: Geometries) -> Mask:
