@@ -105,7 +105,7 @@ class _Draft:
         """The first rule, the cells that meet all rules, people and stock, the other rules."""
         text = self.request.words.text
         rates = [
-            Figure(column.label, rate, text("threshold {limit}", limit=column.threshold), _word(rate))
+            Figure(column.label, rate, text("threshold {limit}", limit=column.threshold), _word(rate), column.limits)
             for column, rate in zip(self.judged.columns(), self.judged.rates(self.position), strict=True)
         ]
         size = self.count("population") / max(self.count("households"), 1)

@@ -112,6 +112,7 @@ class Figure:
     value: int | float | Rate | None
     note: str = ""
     status: str | None = None
+    limits: Limits | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ import shapely
 from numpy.typing import NDArray
 
 from gridmap.areas import repository as areas
+from gridmap.areas.service import levels
 from gridmap.i18n import Translator
 from gridmap.indicators.cells import AreaTable
 from gridmap.indicators.classes import LegendClass, natural_classes
@@ -39,6 +40,14 @@ class Names:
         """The official name."""
         english = self.tree.english[position]
         return english if english and not self.words.language.startswith("zh") else self.tree.names[position]
+
+    def stem(self, position: int) -> str:
+        """The name without its administrative suffix."""
+        name, level = self.full(position), self.tree.levels[position]
+        suffixes = (*levels().suffixes.get(level, ()), f" {wording.LEVELS[level][0]}")
+        return next(
+            (name.removesuffix(end) for end in suffixes if name.endswith(end) and len(name) > len(end) + 1), name
+        )
 
     def above(self, position: int) -> str:
         """The name of the area above; nothing at the top."""
@@ -158,5 +167,5 @@ def _outlines(request: Request, names: Names, table: AreaTable, position: int) -
         if known is None and not below:
             continue
         whole = shapely.union_all(shapely.from_wkb(below)) if known is None else shapely.from_wkb(known)
-        result.append(Outline(names.full(parent), shapely.set_precision(whole, _GRID, mode="pointwise")))
+        result.append(Outline(names.stem(parent), shapely.set_precision(whole, _GRID, mode="pointwise")))
     return tuple(result)

@@ -25,6 +25,7 @@ LEVELS: Final = {
 }
 """Levels of areas, one and many, as message ids."""
 
+MADE: Final = "Made {at} by {name}"
 INTERNAL: Final = "Internal · small numbers are not suppressed"
 
 
@@ -76,7 +77,7 @@ def shown(cell: Cell, column: Column, words: Translator) -> str:
     if isinstance(cell, Rate):
         if cell.denominator is None:
             return part(cell)
-        return f"{percent(cell.value, words, column.limits)} ({part(cell)})"
+        return f"{percent(cell.value, words, column.limits)} ({part(cell)})" if cell.denominator else NOTHING
     if cell is None:
         return "" if column.kind in {Kind.TEXT, Kind.CODE, Kind.STATUS} else NOTHING
     if column.kind is Kind.STATUS:

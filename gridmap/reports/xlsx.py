@@ -17,8 +17,9 @@ from xlsxwriter.workbook import Workbook
 from gridmap.reports import wording
 from gridmap.reports.kinds import Format
 from gridmap.reports.model import Figure, Kind, Rate, Report, RowStyle, Table
+from gridmap.reports.palette import palette
 from gridmap.reports.widths import Widths, wrapped_lines
-from gridmap.reports.xlsx_sheet import COUNT_FORMAT, Sheet, Styles, number_format, palette, percent_format
+from gridmap.reports.xlsx_sheet import COUNT_FORMAT, Sheet, Styles, number_format, percent_format
 from gridmap.reports.xlsx_table import head_rows, width_of, write_table
 
 A4: Final = 9
@@ -69,7 +70,7 @@ def _sheet(book: Workbook, styles: Styles, report: Report, name: str) -> Sheet:
     page.center_horizontally()
     mark = words.gettext(wording.INTERNAL) if report.internal else ""
     page.set_header(f"&L&9{_plain(report.title)}&R&9{_plain(mark)}")
-    made = words.text("Made {at} by {name}", at=report.made_at.strftime("%Y-%m-%d %H:%M"), name=_plain(report.made_by))
+    made = words.text(wording.MADE, at=report.made_at.strftime("%Y-%m-%d %H:%M"), name=_plain(report.made_by))
     page.set_footer(f"&L&9{made}&R&9&P / &N")
     return Sheet(page, styles, report, words, Widths())
 
@@ -138,7 +139,7 @@ def _figure(sheet: Sheet, row: int, figure: Figure) -> None:
         rate = figure.value
         share = rate.value
         formula = f'=IF({xl_rowcol_to_cell(row, 3)}=0,"",{xl_rowcol_to_cell(row, 2)}/{xl_rowcol_to_cell(row, 3)})'
-        places = percent_format(share)
+        places = percent_format(share, figure.limits)
         sheet.page.write_formula(
             row, 1, formula, sheet.styles.get(num_format=places, **big), "" if share is None else share
         )

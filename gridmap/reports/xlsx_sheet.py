@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
-from functools import cache
-from importlib import resources
 from typing import Any, Final
 
 from xlsxwriter.format import Format as CellFormat
@@ -14,17 +11,11 @@ from xlsxwriter.worksheet import Worksheet
 
 from gridmap.i18n import Translator
 from gridmap.reports import wording
-from gridmap.reports.model import Column, Report
+from gridmap.reports.model import Limits, Report
 from gridmap.reports.widths import Widths
 
 COUNT_FORMAT: Final = "#,##0"
 _FONT: Final = {"zh-CN": "微软雅黑", "en": "Calibri"}
-
-
-@cache
-def palette() -> dict[str, Any]:
-    """The colours of reports."""
-    return tomllib.loads(resources.files("gridmap.reports").joinpath("palette.toml").read_text("utf-8"))
 
 
 class Styles:
@@ -64,7 +55,7 @@ def number_format(value: float | None) -> str:
     return f"{COUNT_FORMAT}.00" if isinstance(value, float) else COUNT_FORMAT
 
 
-def percent_format(share: float | None, column: Column | None = None) -> str:
+def percent_format(share: float | None, limits: Limits | None = None) -> str:
     """A percentage with as many decimals as keep it on its side of the limits."""
-    places = 1 if share is None else wording.decimals_of(share, column.limits if column else None)
+    places = 1 if share is None else wording.decimals_of(share, limits)
     return f"0.{'0' * places}%"

@@ -9,8 +9,9 @@ from xlsxwriter.utility import xl_range, xl_rowcol_to_cell
 
 from gridmap.reports import wording
 from gridmap.reports.model import STATUSES, Cell, Column, Kind, Rate, RowStyle, Table
+from gridmap.reports.palette import palette
 from gridmap.reports.widths import MOST, wrapped_lines
-from gridmap.reports.xlsx_sheet import COUNT_FORMAT, Sheet, palette, percent_format
+from gridmap.reports.xlsx_sheet import COUNT_FORMAT, Sheet, percent_format
 
 _LINE_PT, _ROOM_PT = 16, 5
 
@@ -138,7 +139,7 @@ def _rate(
     for offset, count in enumerate(counts):
         _number(sheet, (row, at + offset), count, {**look, "num_format": COUNT_FORMAT}, place)
     share = None if rate is None else rate.value
-    percent = sheet.styles.get(**look, num_format=percent_format(share, column))
+    percent = sheet.styles.get(**look, num_format=percent_format(share, column.limits))
     if rate is None or rate.denominator is None:
         sheet.page.write_blank(row, at + 2, None, percent)
         return
