@@ -18,6 +18,8 @@ from geodata.city.shapes import Frame, frame_facing_south, polygons_of
 HOMES = ("tower", "village", "slab0", "slab1", "slab2")
 # Share of a plot under roof below which another way of building on it is tried.
 ENOUGH_BUILT = 0.21
+# Nothing is built where less ground is left.
+LEAST_ROOM_M2 = 120.0
 GAP_M = {"village": 0.25, "other": 2.5}
 
 
@@ -147,6 +149,8 @@ def _draw_best(plot: Plot, room: shapely.Geometry, frame: Frame, random: np.rand
     if not len(net):
         return Drawn()
     largest = max(net, key=lambda part: part.area)
+    if largest.area < LEAST_ROOM_M2:
+        return Drawn()
     ring = frame.inward(shapely.get_coordinates(shapely.segmentize(largest.exterior.simplify(0.8), 25.0))[:-1])
     shapely.prepare(plot.polygon)
     best, most = Drawn(), -1.0

@@ -94,7 +94,7 @@ def draw_slabs(net: Floats, random: np.random.Generator, era: int) -> Drawn:
     unit_m = float(random.choice([13.5, 15.0, 16.5, 18.0]))
     per_landing = 3 if unit_m > 16 and random.random() < 0.6 else 2
     floors = float(random.choice([[5, 6, 7], [6, 7, 7], [9, 11, 12]][era]))
-    low, high = ((4, 7), (5, 8), (8, 16))[era]
+    low, high = ((3, 7), (4, 8), (7, 16))[era]
     bands = _bands(net, depth, depth + gap, float(random.uniform(0.2, 0.8)))
     spine = _spine(net, random)
     court = int(random.integers(0, len(bands))) if len(bands) >= 4 and random.random() < 0.55 else -1
@@ -203,7 +203,7 @@ def _village_row(
             else:
                 ring[:, 1] += [0, *random.uniform(-0.4, 0.4, 2), 0]
             landing = 1 + int(width > 11)
-            found.append(Draft(ring, "village", float(random.integers(3, 7)), 2, 8, units=1, per_landing=landing))
+            found.append(Draft(ring, "village", float(random.integers(3, 7)), 1, 8, units=1, per_landing=landing))
         x += width + float(random.choice([0.8, 1.3, 2.2, 4.5], p=[0.4, 0.3, 0.18, 0.12]))
 
 

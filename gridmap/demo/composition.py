@@ -100,7 +100,9 @@ def compose(kind: Ints, tenant: Bools, reference: Ints, random: np.random.Genera
     count = len(kind)
     builder = _Builder(reference, random)
     woman_age = _woman_age(kind, tenant, random)
-    man_age = np.clip(woman_age + np.clip(random.normal(2.2, 2.8, count), -2.5, 12), 22, 99)
+    # Bounds are soft: a hard one would give thousands the same birth date.
+    older = np.clip(random.normal(2.2, 2.8, count), -2.5, 12)
+    man_age = np.clip(woman_age + older, 22 + random.random(count), 97 + random.random(count))
     man_heads = random.random(count) < 0.72
     elders_lead = (kind == Kind.THREE_GENERATIONS) & (random.random(count) < 0.3)
     _couples(builder, kind, woman_age, man_age, man_heads, elders_lead)
@@ -151,7 +153,7 @@ def _children(builder: _Builder, kind: Ints, woman_age: Floats, man_heads: Bools
     random = builder.random
     young = np.isin(kind, (Kind.NUCLEAR, Kind.THREE_GENERATIONS, Kind.ONE_PARENT))
     grown = kind == Kind.PARENTS_AND_ADULT
-    first = woman_age - np.minimum(random.uniform(21.5, 33, count), woman_age - 0.3)
+    first = woman_age - np.minimum(random.uniform(21.5, 33, count), woman_age - random.uniform(0.1, 3.3, count))
     # Grown children have mostly left home; those who stay are in their twenties.
     first = np.where(young & (first > 26), np.maximum(woman_age - 44, random.uniform(17, 26, count)), first)
     first = np.where(
@@ -178,9 +180,9 @@ def _elders(builder: _Builder, kind: Ints, child_age: Floats, man_heads: Bools, 
     there = kind == Kind.THREE_GENERATIONS
     both = there & (random.random(count) < 0.58)
     woman_only = there & ~both & (random.random(count) < 0.78)
-    her = np.clip(child_age + random.uniform(20.5, 31, count), 44, 98)
-    his = np.clip(her + np.clip(random.normal(2.4, 2.4, count), -3, 10), 46, 99)
-    his = np.maximum(his, child_age + 18.5)
+    her = np.minimum(child_age + random.uniform(20.5, 31, count), 96 + 3 * random.random(count))
+    his = np.minimum(her + np.clip(random.normal(2.4, 2.4, count), -3, 10), 97 + 3 * random.random(count))
+    his = np.maximum(his, child_age + 18.5 + random.random(count))
     his_place = ~man_heads & ~elders_lead & (random.random(count) < 0.55)
     father = np.where(his_place, FATHER_IN_LAW, FATHER)
     mother = np.where(his_place, MOTHER_IN_LAW, MOTHER)
