@@ -109,7 +109,7 @@ export function floorBoxes(data, plan, { chosen, storey_m, openOf, side, colours
       const column = at % columns;
       const row = Math.floor(at / columns);
       const box = /** @type {[number, number, number, number]} */ ([-half + column * width + 0.4, -half + (column + 1) * width - 0.4, -deep + row * depth + 0.4, -deep + (row + 1) * depth - 0.4]);
-      features.push({ type: "Feature", properties: { ...properties, room: room.id, colour: colours[room.state], base: base + 0.45, top: base + storey_m * (1 - 0.56 * open) }, geometry: { type: "Polygon", coordinates: [ringOf(plan, box, slide)] } });
+      features.push({ type: "Feature", properties: { ...properties, room: room.id, colour: colours[room.state], base: base + 0.45, top: base + storey_m * (1 - 0.46 * open) }, geometry: { type: "Polygon", coordinates: [ringOf(plan, box, slide)] } });
     });
   });
   return { type: "FeatureCollection", features };

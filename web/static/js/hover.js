@@ -27,7 +27,7 @@ export class Pointer {
     const { map } = painter.view;
     map.on("mousemove", (event) => this.move(event));
     map.on("mouseout", () => this.leave());
-    map.on("dragstart", () => this.leave());
+    map.on("movestart", () => this.leave());
     map.on("click", (event) => {
       const hit = this.at(event.point);
       if (hit) actions.pick(hit);

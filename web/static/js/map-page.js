@@ -83,6 +83,8 @@ class MapPage {
     wireSearch(/** @type {HTMLFormElement} */ (node("search")), (hit) => this.openHit(hit));
     document.addEventListener("keydown", (event) => this.key(event));
     this.mirror(this.state.now);
+    /** What the camera was last brought to; a camera in the address is the reader's own and stays. */
+    this.brought = location.hash.split("/").length > 2 ? this.state.now.sel?.id : "";
   }
 
   start() {
@@ -182,11 +184,12 @@ class MapPage {
     this.brought = shown.id;
     const zoom = this.view.map.getZoom();
     if (level === "building" && shown.lon !== null && shown.lat !== null) {
-      if (zoom < 16.2 || !this.view.sees(shown.lon, shown.lat)) this.view.flyTo(shown.lon, shown.lat, this.floors?.active ? 17.8 : 17.3);
+      if (zoom < 16.2 || !this.view.sees(shown.lon, shown.lat)) this.view.flyTo(shown.lon, shown.lat, this.floors?.active ? 18.2 : 17.3);
     } else if (shown.bounds) {
       const [west, south, east, north] = shown.bounds;
       const centre = [(west + east) / 2, (south + north) / 2];
-      if (!this.view.sees(centre[0], centre[1]) || zoom < 13 || (level !== "cell" && zoom > 16)) this.view.fit(shown.bounds, { maxZoom: level === "cell" ? 15.8 : 16 });
+      const small = isPhone() && level === "cell" && zoom < 14.6;
+      if (small || !this.view.sees(centre[0], centre[1]) || zoom < 13 || (level !== "cell" && zoom > 16)) this.view.fit(shown.bounds, { maxZoom: level === "cell" ? 15.8 : 16 });
     }
   }
 

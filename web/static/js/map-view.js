@@ -98,8 +98,9 @@ export class MapView {
 
   /** @param {number} lon @param {number} lat @param {number} [zoom] */
   flyTo(lon, lat, zoom = 17.3) {
-    const padding = isPhone() ? { bottom: window.innerHeight * 0.45, top: 60, left: 0, right: 0 } : { top: 0, bottom: 0, left: 0, right: 0 };
-    this.map.easeTo({ center: [lon, lat], zoom: Math.max(zoom, Math.min(this.map.getZoom(), 18.5)), padding, duration: this.duration(2) });
+    // A sheet covers the lower half of a phone; in 3D a tall building rises above its foot.
+    const down = isPhone() ? -window.innerHeight * 0.2 : this.map.getPitch() > 20 ? this.map.getContainer().clientHeight * 0.22 : 0;
+    this.map.easeTo({ center: [lon, lat], zoom: Math.max(zoom, Math.min(this.map.getZoom(), 18.5)), offset: [0, down], duration: this.duration(2) });
   }
 
   /** Does the point stand in the part of the map that nothing covers? @param {number} lon @param {number} lat */

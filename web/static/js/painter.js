@@ -10,7 +10,7 @@
 import { Cache, getJson } from "./api.js";
 import { debounce } from "./dom.js";
 import { number, signed, t } from "./i18n.js";
-import { STATUSES, rampOf, wantsWhite } from "./palette.js";
+import { STATUSES, rampOf, statusColour, wantsWhite } from "./palette.js";
 import { CLOSE, classColour } from "./style-data.js";
 
 /** One cache for all maps of the page. */
@@ -124,6 +124,8 @@ export class Painter {
     this.buildingClasses = by === "population" ? quantileClasses(population.filter((n, at) => n !== null && dwellings[at] > 0).map(Number)) : [];
     const colour = classColour("k", rampOf(by, palette), palette["m-bld"]);
     map.setPaintProperty("building-fill", "fill-color", ["case", ["boolean", ["feature-state", "s"], false], palette.accent, colour]);
+    const edges = by === "compliance" ? STATUSES.slice(0, 3).map((status) => statusColour(status, palette, "solid")) : [];
+    map.setPaintProperty("building-line", "line-color", ["case", ["boolean", ["feature-state", "h"], false], palette["m-sel"], classColour("k", edges, palette["m-bld-edge"])]);
     map.setPaintProperty("building-3d", "fill-extrusion-color", this.neutralBuildings ? palette["m-bld"] : ["case", ["boolean", ["feature-state", "h"], false], palette["line-2"], colour]);
     this.view.show(["building-hatch-fails", "building-hatch-at_risk"], by === "compliance" && map.getLayoutProperty("building-3d", "visibility") === "none");
     const [low, high] = config.unverified_classes;

@@ -51,7 +51,7 @@ export function dataLayers(c) {
         paint: { "fill-color": ["case", flag("s"), c.accent, classColour("k", [], c["m-bld"])], "fill-opacity": fade(0, 1) } },
       buildingHatch("fails", 2), buildingHatch("at_risk", 1),
       { id: "building-line", type: "line", ...buildings, minzoom: CLOSE[0], layout: round,
-        paint: { "line-color": ["case", flag("h"), c["m-sel"], ["match", ["coalesce", ["feature-state", "k"], -1], 0, c["ok-solid"], 1, c["risk-solid"], 2, c["fail-solid"], c["m-bld-edge"]]], "line-width": ["case", flag("h"), 2.2, 1], "line-opacity": fade(0, 1) } },
+        paint: { "line-color": ["case", flag("h"), c["m-sel"], c["m-bld-edge"]], "line-width": ["case", flag("h"), 2.2, 1], "line-opacity": fade(0, 1) } },
       { id: "cell-line", type: "line", ...cells, layout: round, paint: { "line-color": c["m-cell"], "line-width": ["interpolate", ["linear"], ["zoom"], 13, 0.5, 16, 1], "line-opacity": fade(0.85, 0.3) } },
       { id: "area-casing", type: "line", ...areas, filter: community, layout: round, paint: { "line-color": c["m-halo"], "line-width": ["interpolate", ["linear"], ["zoom"], 11, 2, 15, 5], "line-opacity": 0.9 } },
       { id: "area-line", type: "line", ...areas, filter: community, layout: round, paint: { "line-color": c["m-comm"], "line-width": ["interpolate", ["linear"], ["zoom"], 11, 1, 15, 2] } },

@@ -68,7 +68,7 @@ function labelLayers(c) {
       layout: {
         "icon-image": ["case", ["has", "state"], ["concat", "state-", ["get", "state"]], ""],
         "icon-size": ["interpolate", ["linear"], ["zoom"], 13.6, 0.7, 14.6, 0.86, 16, 1],
-        "icon-offset": [0, -17], "icon-allow-overlap": true, "icon-ignore-placement": true, "icon-padding": 0,
+        "icon-offset": [0, -17], "icon-allow-overlap": ["step", ["zoom"], false, 14.3, true], "icon-ignore-placement": true, "icon-padding": 0,
         "text-field": ["format", ["get", "number"], { "font-scale": 1, "text-font": ["literal", BOLD] }, "\n", {}, ["get", "sub"], { "font-scale": 0.8, "text-font": ["literal", REGULAR] }],
         "text-font": BOLD, "text-size": ["interpolate", ["linear"], ["zoom"], 13.6, 10.5, 14.4, 14, 16, 17], "text-line-height": 1.05, "text-optional": false,
         "text-offset": ["case", ["has", "state"], ["literal", [0, 0.55]], ["literal", [0, 0]]], "text-padding": 0, "symbol-sort-key": ["get", "rank"],
@@ -82,7 +82,7 @@ function labelLayers(c) {
         "icon-opacity": ["interpolate", ["linear"], ["zoom"], 16.2, ["case", ["get", "dim"], 0.2, 1], 16.6, 0],
       } },
     { id: "area-label", type: "symbol", ...from("area_labels"), minzoom: 11, maxzoom: 17, filter: ["==", ["get", "level"], "community"],
-      layout: { "text-field": ["get", "name"], "text-font": BOLD, "text-size": ["interpolate", ["linear"], ["zoom"], 12, 11, 15, 12.5], "icon-image": "zone-tab", "icon-text-fit": "both", "icon-text-fit-padding": [1, 3, 1, 3],
+      layout: { "text-field": ["get", "name"], "text-font": BOLD, "text-size": ["interpolate", ["linear"], ["zoom"], 12, 10, 14, 11, 15, 12.5], "icon-image": "zone-tab", "icon-text-fit": "both", "icon-text-fit-padding": [1, 3, 1, 3],
         "text-anchor": "left", "text-offset": [0.5, 0], "text-allow-overlap": true, "icon-allow-overlap": true, "text-ignore-placement": false },
       paint: { "text-color": c["m-zone-ink"] } },
   ];
