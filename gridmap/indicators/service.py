@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Final, TypeVar, cast
 from uuid import UUID
@@ -43,6 +44,21 @@ _KEPT: Final = 48
 
 Result = TypeVar("Result")
 Visible = frozenset[UUID] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Crowd:
+    """Some persons of a snapshot, by position: counted at once, named a page at a time."""
+
+    snapshot: Snapshot = field(repr=False)
+    persons: NDArray[np.int32] = field(repr=False)
+
+    def __len__(self) -> int:
+        return len(self.persons)
+
+    def page(self, offset: int, limit: int) -> tuple[PersonRef, ...]:
+        """The persons from ``offset`` on, ``limit`` at most."""
+        return _refs(self.snapshot, self.persons[offset : offset + limit])
 
 
 class Figures:
@@ -177,25 +193,35 @@ class Figures:
     def persons_behind(
         self, area_id: UUID, as_of: date, figure: str, *, base: date | None = None
     ) -> tuple[PersonRef, ...]:
-        """The persons behind a figure of an area, each named once for every time it is counted.
+        """The persons behind a figure of an area, each named once for every time it is counted; see :meth:`behind`."""
+        snapshot = self.snapshot()
+        return _refs(snapshot, snapshot.residences.person[self._residences(snapshot, area_id, as_of, figure, base)])
 
-        ``figure`` is ``population``, ``registered``, ``floating``, ``unlocated``, ``opening``, ``closing``, ``state_``
+    def behind(self, area_id: UUID, as_of: date, figures: Sequence[str], *, base: date | None = None) -> Crowd:
+        """The persons counted in all of some figures of an area, each once, in the order of the first figure.
+
+        A figure is ``population``, ``registered``, ``floating``, ``unlocated``, ``opening``, ``closing``, ``state_``
         with the word of a dwelling's state, ``presence_`` with that of a person's presence, ``room_known``,
-        ``room_unknown``, or a line
-        of the reconciliation (``births``, ``moves_in``, ``deaths``, ``moves_out``, ``corrections``,
-        ``boundary_changes``). KeyError for anything else.
+        ``room_unknown``, or a line of the reconciliation (``births``, ``moves_in``, ``deaths``, ``moves_out``,
+        ``corrections``, ``boundary_changes``). KeyError for anything else.
         """
         snapshot = self.snapshot()
+        first, *others = (
+            snapshot.residences.person[self._residences(snapshot, area_id, as_of, figure, base)] for figure in figures
+        )
+        for other in others:
+            first = first[np.isin(first, other)]
+        return Crowd(snapshot, first[np.sort(np.unique(first, return_index=True)[1])])
+
+    def _residences(
+        self, snapshot: Snapshot, area_id: UUID, as_of: date, figure: str, base: date | None
+    ) -> NDArray[np.intp]:
         position = _position(snapshot, area_id)
         since = base or year_before(as_of)
         if figure.upper() in Flow.__members__:
-            behind = self.flows(since, as_of).residences_behind(position, Flow[figure.upper()])
-        else:
-            day = since if figure == "opening" else as_of
-            behind = _live_behind(self.table(day), position, figure)
-        persons = snapshot.persons
-        person = snapshot.residences.person[behind]
-        return tuple(PersonRef(*key) for key in keys_of(persons.region[person], persons.ids[person]))
+            return self.flows(since, as_of).residences_behind(position, Flow[figure.upper()])
+        day = since if figure == "opening" else as_of
+        return _live_behind(self.table(day), position, figure)
 
     def _population(self, snapshot: Snapshot, day: date, divided_on: date) -> NDArray[np.int64]:
         key = ("population", day, divided_on)
@@ -214,6 +240,11 @@ class Figures:
             while len(self._kept) > _KEPT:
                 self._kept.popitem(last=False)
         return made
+
+
+def _refs(snapshot: Snapshot, person: NDArray[np.int32]) -> tuple[PersonRef, ...]:
+    persons = snapshot.persons
+    return tuple(PersonRef(*key) for key in keys_of(persons.region[person], persons.ids[person]))
 
 
 def _live_behind(table: AreaTable, position: int, figure: str) -> NDArray[np.intp]:

@@ -15,14 +15,13 @@ from gridmap.access.policy import POLICY, Action, allows
 from gridmap.bootstrap import UnitOfWork
 from gridmap.buildings.service import building_detail, search_places
 from gridmap.residents.service import (
-    ListFilter,
     dwelling_residents,
-    list_residents,
     reveal,
     search_persons,
 )
 from web.answers import json_response, reading, writing
 from web.api.values import PROBLEMS
+from web.listing import Wanted, people_page
 from web.params import DayText, PageNumber, day_of
 from web.security.marker import guard
 from web.security.visit import Visit
@@ -121,9 +120,8 @@ async def residents(
 
 def _residents(unit: UnitOfWork, site: Site, visit: Visit, area_id: UUID, day: date, number: int) -> Any:
     size = site.settings.page_size
-    people, total = list_residents(
-        unit, visit.actor, area_id, day, ListFilter(), limit=size, offset=(number - 1) * size
-    )
+    wanted = Wanted(area_id, day)
+    people, total = people_page(unit, site, visit.actor, wanted, limit=size, offset=(number - 1) * size)
     return {"total": total, "page": number, "size": size, "residents": [asdict(person) for person in people]}
 
 

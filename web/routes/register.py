@@ -12,7 +12,6 @@ from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from gridmap.access.policy import Action
-from gridmap.access.scope import require_area
 from gridmap.accounts.actor import Actor
 from gridmap.areas.node import AreaNode
 from gridmap.areas.tree import AreaTree
@@ -20,18 +19,11 @@ from gridmap.bootstrap import UnitOfWork
 from gridmap.codes.lists import code_list
 from gridmap.errors import NotFoundError, PermissionDeniedError, PurposeRequiredError
 from gridmap.i18n import Translator
-from gridmap.residents.service import (
-    ListFilter,
-    PersonView,
-    list_persons,
-    list_residents,
-    may_reveal,
-    one_resident,
-    reveal,
-)
+from gridmap.residents.service import PersonView, may_reveal, one_resident, reveal
 from web.answers import Context, fragment, page, writing
 from web.errors import status_of
 from web.frame import place_name, root_areas
+from web.listing import Wanted, people_page
 from web.params import FormText, day_of, one_of, optional_id, visible_areas
 from web.security.marker import guard
 from web.security.visit import Visit
@@ -42,7 +34,7 @@ from web.words import FIGURES
 
 router = APIRouter()
 Reader = Annotated[Visit, guard(Action.PERSON_LIST)]
-ROOM_KNOWN = {"located": True, "unlocated": False}
+ROOMS = {"located": "room_known", "unlocated": "room_unknown"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,33 +117,23 @@ def _people(
     unit: UnitOfWork, site: Site, visit: Visit, node: AreaNode, chosen: Filters, name: str, offset: int
 ) -> tuple[list[PersonView], int]:
     """A page of the people that are asked for, and how many there are."""
-    day, size = day_of(chosen.as_of, visit.today), site.settings.page_size
-    presence = _known(chosen.category)
-    figures = _figures(chosen, presence)
-    if not figures:
-        wanted = ListFilter(presence=presence, located=ROOM_KNOWN.get(chosen.state), name=name or None)
-        return list_residents(unit, visit.actor, node.id, day, wanted, limit=size, offset=offset)
-    # The right to the area comes first: how long a list is says something too.
-    require_area(unit, visit.actor, Action.PERSON_LIST, node.id)
     base = day_of(chosen.base, visit.today, "base") if chosen.base else None
-    behind = [site.figures.persons_behind(node.id, day, figure, base=base) for figure in figures]
-    inside = frozenset.intersection(*(frozenset(refs) for refs in behind))
-    if name:
-        named = ListFilter(name=name, persons=frozenset(ref.id for ref in inside))
-        return list_residents(unit, visit.actor, node.id, day, named, limit=size, offset=offset)
-    found = [(ref.region, ref.id) for ref in behind[0] if ref in inside]
-    shown = found[offset : offset + size]
-    return list_persons(unit, visit.actor, node.id, shown, day, figures[0]), len(found)
+    wanted = Wanted(node.id, day_of(chosen.as_of, visit.today), tuple(_figures(chosen)), base, name)
+    return people_page(unit, site, visit.actor, wanted, limit=site.settings.page_size, offset=offset)
 
 
-def _figures(chosen: Filters, presence: str | None) -> list[str]:
-    """The figures whose people are asked for: of a figure in the drawer, or of dwellings in a state."""
+def _figures(chosen: Filters) -> list[str]:
+    """The figures whose people are asked for, all at once: the first gives the order."""
     if chosen.list:
         return [one_of(chosen.list, FIGURES, "list")]
-    if not chosen.state or chosen.state in ROOM_KNOWN:
-        return []
-    figures = [f"state_{one_of(chosen.state, STATES, 'state')}"]
-    return [*figures, f"presence_{presence}"] if presence else figures
+    figures = ["population"]
+    if chosen.category:
+        figures.append(f"presence_{one_of(chosen.category, code_list('presence').codes, 'category')}")
+    if chosen.state in ROOMS:
+        figures.append(ROOMS[chosen.state])
+    elif chosen.state:
+        figures.append(f"state_{one_of(chosen.state, STATES, 'state')}")
+    return figures
 
 
 def _area(tree: AreaTree, visit: Visit, wanted: str) -> AreaNode:
@@ -165,10 +147,6 @@ def _area(tree: AreaTree, visit: Visit, wanted: str) -> AreaNode:
     if node is None:
         raise NotFoundError
     return node
-
-
-def _known(code: str) -> str | None:
-    return one_of(code, code_list("presence").codes, "category") if code else None
 
 
 def categories(text: Translator) -> list[Option]:
