@@ -179,6 +179,8 @@ def list_everywhere(
     count = unit.session.scalar(sa.select(sa.func.count()).select_from(base.with_only_columns(Residence.id).subquery()))
     # Whoever has no room comes last, on both engines.
     place = (Compound.name, Building.number, Building.id, Unit.position, Dwelling.floor, Dwelling.room)
-    page = base.order_by(*(column.nulls_last() for column in place), Residence.household_id, Residence.relationship, Residence.id)
+    page = base.order_by(
+        *(column.nulls_last() for column in place), Residence.household_id, Residence.relationship, Residence.id
+    )
     page = page.limit(limit).offset(offset)
     return _rows(unit, page), int(count or 0)
