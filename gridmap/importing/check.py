@@ -119,10 +119,12 @@ class _Checking:
         return pl.concat(self.parts).sort(["at", "weight"], descending=[False, True], maintain_order=True)
 
 
-def check_rows(tables: Sequence[SheetTable], *, today: date) -> CheckedRows:
+def check_rows(
+    tables: Sequence[SheetTable], *, today: date, chosen: Mapping[str, Mapping[str, str]] | None = None
+) -> CheckedRows:
     """Check the residents of one file, all its sheets together. ``today`` is the local date: later dates lie in the
-    future."""
-    picked = [pick_columns(table) for table in tables]
+    future. ``chosen`` is what somebody decided for columns, by sheet and letters."""
+    picked = [pick_columns(table, (chosen or {}).get(table.name)) for table in tables]
     raw_frame = pl.concat([pl.DataFrame(columns) for columns, _ in picked], how="diagonal")
     raw = {column.name: column for column in raw_frame.iter_columns()}
     checking = _Checking(raw_frame.height)
@@ -152,10 +154,12 @@ def _typed_ids(tables: Sequence[SheetTable], columns: Sequence[list[Column]]) ->
     return np.concatenate(masks)
 
 
-def pick_columns(table: SheetTable) -> tuple[dict[str, pl.Series], list[Column]]:
+def pick_columns(
+    table: SheetTable, chosen: Mapping[str, str] | None = None
+) -> tuple[dict[str, pl.Series], list[Column]]:
     """The columns that are imported, by field; a column that is never stored is gone from here on."""
     filled = [bool(column.is_not_null().any()) for column in table.rows.iter_columns()]
-    columns = map_columns(table.letters, table.headings, filled)
+    columns = map_columns(table.letters, table.headings, filled, chosen)
     raw: dict[str, pl.Series] = {}
     for column in columns:
         if column.status is ColumnStatus.MAPPED and column.field is not None and column.field not in raw:

@@ -104,18 +104,27 @@ def is_known_heading(text: str) -> bool:
     return len(text) <= 40 and (field_of(text) is not None or (len(text) <= 20 and is_never_stored(text)))
 
 
-def map_columns(letters: Sequence[str], headings: Sequence[str], filled: Sequence[bool]) -> list[Column]:
+def importable_fields() -> tuple[str, ...]:
+    """The fields a column can fill."""
+    rules = _rules()
+    return tuple(field for field in dict.fromkeys(rules.fields.values()) if field not in rules.ignored)
+
+
+def map_columns(
+    letters: Sequence[str], headings: Sequence[str], filled: Sequence[bool], chosen: Mapping[str, str] | None = None
+) -> list[Column]:
     """Say for every column what becomes of it.
 
     A column without heading and without a value (``filled`` false) is left out. Where two columns name one field,
-    the first that holds anything is taken and the other is named as repeated.
+    the first that holds anything is taken and the other is named as repeated. ``chosen`` is what somebody decided for
+    some columns by their letters: a field, or ``""`` for not importing; what is never stored cannot be chosen.
     """
     taken: set[str | None] = set()
     columns: list[Column] = []
     for letter, heading, has_values in zip(letters, headings, filled, strict=True):
         if not heading and not has_values:
             continue
-        column = _judge(letter, heading)
+        column = _judge(letter, heading, (chosen or {}).get(letter))
         if column.status is ColumnStatus.MAPPED:
             if column.field in taken:
                 reason = _REASONS[ColumnStatus.REPEATED]
@@ -126,9 +135,13 @@ def map_columns(letters: Sequence[str], headings: Sequence[str], filled: Sequenc
     return columns
 
 
-def _judge(letters: str, heading: str) -> Column:
+def _judge(letters: str, heading: str, chosen: str | None) -> Column:
     if heading and is_never_stored(heading):
         return Column(letters, heading, None, ColumnStatus.DROPPED, _REASONS[ColumnStatus.DROPPED])
+    if chosen == "":
+        return Column(letters, heading, None, ColumnStatus.IGNORED, "left out by choice")
+    if chosen in importable_fields():
+        return Column(letters, heading, chosen, ColumnStatus.MAPPED)
     field = field_of(heading) if heading else None
     if field is None:
         return Column(letters, heading, None, ColumnStatus.UNKNOWN, _REASONS[ColumnStatus.UNKNOWN])

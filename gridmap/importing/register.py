@@ -83,10 +83,10 @@ def import_register(  # noqa: PLR0913 - the facts of a batch
     with store.read() as unit:
         area = _allowed_area(unit, actor, under)
         days = _days(local_today(unit), options.effective)
-    understood = understand(path, limits=limits, name=name)
+    understood = understand(path, limits=limits, name=name, chosen=options.columns)
     tables = understood.registers(options.sheet)
     step("check")
-    checked = check_rows(tables, today=days.today)
+    checked = check_rows(tables, today=days.today, chosen=options.columns)
     job = _Job(path, understood.file_name, file_digest(path), area, days, options, uuid7(), step)
     step("match")
     if options.dry_run:

@@ -16,12 +16,14 @@ from gridmap.importing.outcome import Verdict
 @dataclass(frozen=True, slots=True)
 class RegisterOptions:
     """``effective``: the date the facts hold from (default: today); ``complete``: the file names everybody of the area;
-    ``dry_run``: judge, write nothing; ``sheet``: only this sheet of a workbook."""
+    ``dry_run``: judge, write nothing; ``sheet``: only this sheet of a workbook; ``columns``: by sheet and letters, the
+    field a column fills whatever its heading says (``""``: it is not imported)."""
 
     effective: date | None = None
     complete: bool = False
     dry_run: bool = False
     sheet: str | None = None
+    columns: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

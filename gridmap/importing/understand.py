@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -71,17 +71,26 @@ class Understood:
         return wanted
 
 
-def understand(path: Path, *, limits: TableLimits | None = None, name: str | None = None) -> Understood:
-    """Read a file and say what its columns mean. Nothing is checked or stored.
+def understand(
+    path: Path,
+    *,
+    limits: TableLimits | None = None,
+    name: str | None = None,
+    chosen: Mapping[str, Mapping[str, str]] | None = None,
+) -> Understood:
+    """Read a file and say what its columns mean. Nothing is checked or stored. ``chosen`` is what somebody decided
+    for columns, by sheet and letters.
 
     Raises a `TableError` where the file cannot be read.
     """
     tables = read_tables(path, limits=limits, known=is_known_heading, name=name)
-    return Understood(name or path.name, tuple(_understand(table) for table in tables), tuple(tables))
+    return Understood(
+        name or path.name, tuple(_understand(table, (chosen or {}).get(table.name)) for table in tables), tuple(tables)
+    )
 
 
-def _understand(table: SheetTable) -> UnderstoodSheet:
-    _, columns = pick_columns(table)
+def _understand(table: SheetTable, chosen: Mapping[str, str] | None) -> UnderstoodSheet:
+    _, columns = pick_columns(table, chosen)
     return UnderstoodSheet(
         name=table.name,
         header_rows=table.header_rows,
