@@ -175,7 +175,9 @@ def _result(job: _Job, understood: Understood, checked: CheckedRows, plan: Plan,
     headings = checked.headings()
     issues = _explained(plan.issues, headings).join(plan.rows.select("at", "sheet", "row"), on="at", how="left")
     worst = issues.filter(pl.col("weight") > int(Weight.NOTE)).unique("at", keep="first", maintain_order=True)
-    rows = plan.rows.join(worst.select("at", "column", "message", "remedy"), on="at", how="left", maintain_order="left")
+    rows = plan.rows.join(
+        worst.select("at", "column", "message", "remedy", "value", "other"), on="at", how="left", maintain_order="left"
+    )
     imported = set(checked.columns)
     return BatchResult(
         batch_id=job.batch_id,
@@ -196,8 +198,10 @@ def _result(job: _Job, understood: Understood, checked: CheckedRows, plan: Plan,
             "reason",
             "message",
             "remedy",
+            "value",
+            "other",
         ),
-        issues=issues.select("sheet", "row", "column", "code", "weight", "message", "remedy"),
+        issues=issues.select("sheet", "row", "column", "code", "weight", "message", "remedy", "value", "other"),
     )
 
 

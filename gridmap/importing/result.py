@@ -32,7 +32,8 @@ class BatchResult:
 
     ``counts``: ``rows`` and one entry a verdict, which add up to it; ``absent`` apart. ``verdicts``: one row an input
     row – sheet, row, verdict, dwelling_id, building_id (the office's own ids, else ours), person_id, column (heading),
-    reason (code), message, remedy. ``issues``: every finding – sheet, row, column, code, weight, message, remedy.
+    reason (code), message, remedy, value, other. ``issues``: every finding – sheet, row, column, code, weight, message,
+    remedy, value, other; ``value`` (masked) and ``other`` are what fills the message in another language.
     ``population``: persons of the area before and after.
     """
 
