@@ -66,7 +66,8 @@ def build_street(
         _build_cell(draft, number, plan, polygons, _Site(main, tilt, profile, random))
     _drop_overlaps(draft)
     for plot_number, plan in enumerate(plans):
-        _share_floors([p for p in draft.plots if p.cell == plot_number], plan.dwellings)
+        if plan.dwellings:
+            _share_floors([p for p in draft.plots if p.cell == plot_number], plan.dwellings)
     return draft
 
 

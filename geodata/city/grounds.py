@@ -41,6 +41,17 @@ def _house(ring: Floats, kind: str, floors: int, name: str = "", **more: object)
     return Draft(ring, kind, float(floors), floors, floors, use=kind, name=name, **more)  # type: ignore[arg-type]
 
 
+def _homes(ring: Floats, kind: str, floors: int, name: str) -> Draft:
+    """A house with homes on a ground that is not for homes: staff quarters, flats over a market or beside offices."""
+    area = float(shapely.Polygon(ring).area)
+    use = "mixed" if kind == "mixed" else "residential"
+    if kind == "apartments":
+        units, landing = 1, max(2, round(area / 100))
+    else:
+        units, landing = max(1, round(area / 200)), 2
+    return Draft(ring, kind, float(floors), floors, floors, units=units, per_landing=landing, use=use, name=name)
+
+
 def draw_school(net: Floats, random: np.random.Generator) -> Drawn:
     """Teaching wings, a hall and dormitory around a running track."""
     x0, y0, x1, y1 = inner_box(net)
@@ -68,7 +79,7 @@ def draw_school(net: Floats, random: np.random.Generator) -> Drawn:
         half = (a + c) / 2
         drawn.buildings.append(_house(box(a + 2, b + 3, half - 5, top - 9), "school", 2, "体育馆"))
         drawn.buildings.append(
-            _house(box(half + 4, top - 21 if top - b > 26 else b + 3, c - 2, top - 9), "school", 5, "综合楼")
+            _homes(box(half + 4, top - 21 if top - b > 26 else b + 3, c - 2, top - 9), "dormitory", 5, "教工宿舍")
         )
     return drawn
 
@@ -104,7 +115,7 @@ def draw_hospital(net: Floats, random: np.random.Generator) -> Drawn:
         _house(box(x0 + w * 0.04, y1 - 22, x0 + w * 0.48, y1 - 3), "hospital", 17, "住院部", floors_below=2),
         _house(box(x0 + w * 0.56, y1 - 24, x1 - 4, y1 - 8), "hospital", 11, "第二住院楼", floors_below=1),
         _house(box(x0 + w * 0.76, y0 + 6, x1 - 3, y0 + h * 0.34), "hospital", int(random.integers(4, 7)), "医技楼"),
-        _house(box(x1 - w * 0.2, y0 + h * 0.44, x1 - 4, y0 + h * 0.44 + 13), "hospital", 3, "行政楼"),
+        _homes(box(x1 - w * 0.2, y0 + h * 0.44, x1 - 4, y0 + h * 0.44 + 13), "dormitory", 6, "职工宿舍"),
     ]
     drawn.ground.append(("green", box(x0 + w * 0.06, y0 + h * 0.5, x0 + w * 0.62, y1 - 30)))
     return drawn
@@ -141,7 +152,11 @@ def draw_offices(net: Floats, random: np.random.Generator) -> Drawn:
             drawn.buildings.append(
                 _house(box(a, b, c, d), "commercial", int(random.integers(3, 6)), "裙楼", hole=shaft, floors_below=2)
             )
-            drawn.buildings.append(_house(shaft, "office", int(random.integers(16, 31)), "主楼", floors_below=2))
+            floors = int(random.integers(16, 31))
+            if column + row == 0 and columns * rows > 1:
+                drawn.buildings.append(_homes(shaft, "apartments", min(floors, 18), "公寓楼"))
+            else:
+                drawn.buildings.append(_house(shaft, "office", floors, "主楼", floors_below=2))
     return drawn
 
 
@@ -153,11 +168,8 @@ def draw_market(net: Floats, random: np.random.Generator) -> Drawn:
     drawn.buildings.append(
         _house(box(x0 + w * 0.22, y0 + h * 0.24, x1 - w * 0.22, y1 - h * 0.3), "market", 2, "交易大厅")
     )
-    drawn.buildings.append(
-        _house(
-            wings(x0 + 2, y0 + 4, x1 - 2, y1 - 2, min(10.0, w * 0.1), "U"), "market", int(random.integers(2, 5)), "商铺"
-        )
-    )
+    round_it = wings(x0 + 2, y0 + 4, x1 - 2, y1 - 2, min(10.0, w * 0.1), "U")
+    drawn.buildings.append(_homes(round_it, "mixed", int(random.integers(2, 5)), "商住楼"))
     drawn.buildings.append(_house(box(x0 + w * 0.26, y0 + 3, x1 - w * 0.26, y0 + h * 0.13), "commercial", 1, "摊位"))
     return drawn
 

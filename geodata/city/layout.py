@@ -11,7 +11,15 @@ import shapely
 from geodata.city.mesh import Floats
 from geodata.city.shapes import Frame, box, polygons_of, slab, tower, wings
 
-STOREY_M = {"slab": 2.95, "tower": 3.0, "village": 3.1, "shop": 3.6, "mixed": 3.1}
+STOREY_M = {
+    "slab": 2.95,
+    "tower": 3.0,
+    "village": 3.1,
+    "shop": 3.6,
+    "mixed": 3.1,
+    "dormitory": 3.0,
+    "apartments": 3.0,
+}
 
 
 @dataclass(slots=True)

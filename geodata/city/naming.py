@@ -190,7 +190,7 @@ def number_buildings(houses: list[Draft]) -> list[str]:
     minor = np.array([house.kind in ("shop", "mixed") for house in houses])
     for index in np.lexsort((centres[:, 0], band, minor)).tolist():
         house = houses[index]
-        if house.name and not house.units:
+        if house.name:
             numbers[index] = house.name + _nth(counts, house.name)
         elif house.kind == "shop":
             numbers[index] = f"商铺{_count(counts, 'shop')}号"

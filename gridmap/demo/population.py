@@ -30,7 +30,7 @@ from gridmap.demo.housing import (
 from gridmap.demo.identity import full_names, identity_numbers, phone_numbers
 from gridmap.demo.model import Population
 from gridmap.demo.premises import as_dates, dwelling_states, organisations, recorded
-from gridmap.demo.quality import UNSTARTED, Grades, grade_cells, visits
+from gridmap.demo.quality import Grades, grade_cells, visits
 from gridmap.demo.words import Words, demo_words, drawn
 
 NO_ID_SHARE = 0.007
@@ -77,8 +77,8 @@ def make_population(city: City, *, as_of: date, seed: int = 29) -> Population:
     visited, day = visits(stock.cell, grades, end, random)
     unseen = np.ones(len(stock.building), dtype=bool)
     unseen[visited] = False
-    place = np.where(stock.cell >= 0, stock.cell, 0)
-    unknown = unseen & ((grades.grade[place] == UNSTARTED) | (random.random(len(unseen)) < 0.3))
+    # Nobody has been there: in half of these dwellings nobody knows how they are held either.
+    unknown = unseen & (random.random(len(unseen)) < 0.5)
     persons, attributes = _register(world)
     return Population(
         as_of=as_of,

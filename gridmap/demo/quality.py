@@ -10,9 +10,9 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 FRESH_DAYS = 90
-GOOD, WATCH, POOR, UNSTARTED = 0, 1, 2, 3
-# Shares of the inhabited cells. What is left after the first three has not been started.
-SHARES = (0.60, 0.215, 0.155)
+GOOD, WATCH, POOR = 0, 1, 2
+# Shares of the cells with homes: well kept, worth watching; the rest are poor.
+SHARES = (0.62, 0.22)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +31,11 @@ def grade_cells(inhabited: npt.NDArray[np.bool_], random: np.random.Generator) -
     bounds = np.round(np.cumsum(SHARES) * len(order)).astype(np.int64)
     grade = np.full(count, WATCH, dtype=np.int64)
     grade[order] = np.searchsorted(bounds, np.arange(len(order)), side="right")
-    unstarted = np.flatnonzero(grade == UNSTARTED)
-    # One or two cells in a street have just been drawn and hold no visits yet; never more than two in a hundred.
-    grade[unstarted[max(1, round(0.03 * len(order))) :]] = GOOD
-    low = np.array([0.957, 0.905, 0.72, 0.0])[grade]
-    high = np.array([0.996, 0.947, 0.89, 0.0])[grade]
+    low = np.array([0.957, 0.905, 0.72])[grade]
+    high = np.array([0.996, 0.947, 0.89])[grade]
     fresh = low + (high - low) * random.random(count)
-    missing_low = np.array([0.018, 0.026, 0.042, 0.03])[grade]
-    missing_high = np.array([0.042, 0.060, 0.090, 0.06])[grade]
+    missing_low = np.array([0.018, 0.026, 0.042])[grade]
+    missing_high = np.array([0.042, 0.060, 0.090])[grade]
     return Grades(grade, fresh, missing_low + (missing_high - missing_low) * random.random(count))
 
 
@@ -50,15 +47,14 @@ def visits(cell: Ints, grades: Grades, as_of: int, random: np.random.Generator) 
     count = len(cell)
     place = np.where(cell >= 0, cell, 0)
     share = np.where(cell >= 0, grades.fresh[place], 0.5)
-    started = (cell < 0) | (grades.grade[place] != UNSTARTED)
     order = np.lexsort((random.random(count), cell))
     ordered = cell[order]
     first = np.searchsorted(ordered, ordered, side="left")
     size = np.searchsorted(ordered, ordered, side="right") - first
     rank = np.empty(count, dtype=np.float64)
     rank[order] = (np.arange(count) - first + 0.5) / size
-    fresh = started & (rank < share)
-    stale = started & ~fresh & (random.random(count) < 0.72)
+    fresh = rank < share
+    stale = ~fresh & (random.random(count) < 0.72)
     last = np.where(fresh, as_of - 1 - random.integers(0, FRESH_DAYS - 2, count), 0)
     last = np.where(stale, as_of - FRESH_DAYS - 3 - np.floor(random.gamma(1.4, 70, count)).astype(np.int64), last)
     seen = np.flatnonzero(fresh | stale)

@@ -168,7 +168,7 @@ def test_families_fit(street: tuple[City, Population]) -> None:
 
 
 def test_cells_differ_in_verification(street: tuple[City, Population]) -> None:
-    """Most cells with homes are verified to 95 % within 90 days, some to 90 %, some less, one or two not at all."""
+    """Most cells with homes are verified to 95 % within 90 days, some to 90 %, some less."""
     city, population = street
     last = population.verifications.group_by("dwelling").agg(pl.col("date").max())
     fresh = np.zeros(city.dwellings.height)
@@ -179,7 +179,7 @@ def test_cells_differ_in_verification(street: tuple[City, Population]) -> None:
     assert 0.52 < (rates >= 0.95).sum() / count < 0.66
     assert 0.14 < ((rates >= 0.90) & (rates < 0.95)).sum() / count < 0.27
     assert 0.10 < ((rates > 0) & (rates < 0.90)).sum() / count < 0.22
-    assert 1 <= (rates == 0).sum() <= 2
+    assert rates.min() > 0.5
     assert population.verifications["date"].max() < AS_OF
     incomplete = population.persons.filter(pl.col("phone").is_null() | pl.col("id_number").is_null())
     assert incomplete.height > 0
