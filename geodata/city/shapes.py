@@ -125,14 +125,17 @@ CIRCLE16 = np.vstack(
     [_OCTANT @ np.array(m) for m in ([[1, 0], [0, 1]], [[0, 1], [-1, 0]], [[-1, 0], [0, -1]], [[0, -1], [1, 0]])]
 )
 CIRCLE8 = CIRCLE16[::2]
+_BETWEEN = CIRCLE16 + np.roll(CIRCLE16, -1, axis=0)
+_BETWEEN = _BETWEEN / np.sqrt((_BETWEEN**2).sum(axis=1))[:, None]
+CIRCLE32 = np.stack((CIRCLE16, _BETWEEN), axis=1).reshape(-1, 2)
 
 
 def oval(x: float, y: float, width: float, depth: float) -> Floats:
     """A running track: a rectangle with round ends, long in x if ``width`` is larger, else in y."""
     radius = min(width, depth) / 2
-    ring = CIRCLE16 * radius
+    ring = CIRCLE32 * radius
     stretch = np.array([max(0.0, width / 2 - radius), max(0.0, depth / 2 - radius)])
-    return np.asarray(ring + np.sign(np.round(CIRCLE16, 4)) * stretch + np.array([x, y]))
+    return np.asarray(ring + np.sign(np.round(CIRCLE32, 4)) * stretch + np.array([x, y]))
 
 
 def pond(x: float, y: float, width: float, depth: float, random: np.random.Generator) -> Floats:

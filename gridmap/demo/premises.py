@@ -77,9 +77,7 @@ def dwelling_states(
     same = rows[1:, 0] == rows[:-1, 0]
     until[:-1][same] = rows[1:, 1][same]
     use = np.where(stock.homes[rows[:, 0]], 0, 1)
-    mixed = (use == 0) & (rows[:, 2] <= LET) & (rows[:, 0] * 7919 % 1000 < 9)
-    offices = (use == 0) & ~mixed & (rows[:, 2] <= LET) & (rows[:, 0] * 7919 % 1000 > 994)
-    use = np.where(mixed, 3, np.where(offices, 2, use))
+    use = _with_side_uses(rows, use)
     return pl.DataFrame(
         {
             "dwelling": rows[:, 0],
