@@ -10,6 +10,7 @@ from importlib import import_module
 from benchmarks.harness import Result, Size
 
 REGISTRY = {
+    "stats": "benchmarks.stats:cells_at_a_date",
     "tiles": "benchmarks.tiles:served",
     "tiles-encode": "benchmarks.tiles:encoded",
     "tiles-warm": "benchmarks.tiles:warm",
