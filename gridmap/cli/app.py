@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from gridmap.cli import imports, store, users
+from gridmap.cli import figures, imports, store, users
 from gridmap.cli.frame import _, command
 
 
@@ -20,6 +20,9 @@ def make_app() -> typer.Typer:
     command(app, "init")(store.init)
     app.add_typer(imports.app, name="import")
     command(app, "check")(store.check)
+    command(app, "stats")(figures.stats)
+    command(app, "report")(figures.report)
+    command(app, "map")(figures.map_)
     app.add_typer(users.app, name="user")
     app.add_typer(store.audit_app, name="audit")
     command(app, "backup")(store.backup)

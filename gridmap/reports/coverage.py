@@ -23,7 +23,7 @@ from gridmap.reports.division import divide
 from gridmap.reports.judged import Judged
 from gridmap.reports.kinds import ReportKind, Request
 from gridmap.reports.model import Cell, Column, Figure, Kind, Note, Rate, Report, RowStyle, Table
-from gridmap.reports.places import LEGEND_ORDER, OWN_LINE, Names, inside, plan
+from gridmap.reports.places import LEGEND_ORDER, OWN_LINE, Names, cells_of, inside, plan, rules_line
 
 _ORDER: Final = ("fails", "at_risk", "no_data", "meets")
 _STATES: Final = {
@@ -47,7 +47,7 @@ def build(request: Request) -> Report:
         code="coverage",
         language=request.words.language,
         title=request.words.text("Coverage report of {area}", area=sheet.names.full(sheet.position)),
-        subtitle=sheet.subtitle(),
+        subtitle=rules_line(judged, request.as_of),
         path=tuple(sheet.names.full(tree.positions[node.id]) for node in request.path),
         area_code=request.area.code,
         as_of=request.as_of,
@@ -81,23 +81,12 @@ class _Draft:
 
     @property
     def cells(self) -> AreaTable:
-        """The cells of the area, itself if it is one."""
-        cells = self.judged.table.cells
-        return cells.take(cells.rows[self.inside[cells.rows]])
+        """The cells of the area."""
+        return cells_of(self.judged.table, self.position)
 
     def count(self, name: str) -> int:
         """A count of the area."""
         return int(self.judged.table[name][self.judged.table.row_of(self.position)])
-
-    def subtitle(self) -> str:
-        """The date of the figures and of the rules."""
-        rules = self.judged.verdicts.judgements
-        since = max((judgement.rule.valid_from for judgement in rules), default=self.request.as_of)
-        return self.request.words.text(
-            "Figures as of {date} · rules in force since {since}",
-            date=self.request.as_of.isoformat(),
-            since=since.isoformat(),
-        )
 
     # --- key figures -------------------------------------------------------------------------------------------------
 

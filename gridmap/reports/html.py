@@ -30,7 +30,8 @@ def write(report: Report) -> bytes:
     """A report as one self-contained HTML file (UTF-8)."""
     words = wording.words_of(report)
     scripts = _scripts(report)
-    style = _style()
+    mark = words.gettext(wording.INTERNAL) if report.internal else ""
+    style = _style(mark)
     page = _environment(words).get_template("report.html")
     return page.render(
         report=report,
@@ -40,7 +41,7 @@ def write(report: Report) -> bytes:
         scripts=scripts,
         colours=palette()["status"],
         statuses={word: words.gettext(text) for word, text in wording.STATUS_WORDS.items()},
-        mark=words.gettext(wording.INTERNAL) if report.internal else "",
+        mark=mark,
         figures=[_figure(figure, words) for figure in report.figures],
         tables=[_table(table, words) for table in report.tables],
         path=" › ".join(report.path),
@@ -82,10 +83,15 @@ def _scripts(report: Report) -> list[str]:
     return [leaflet, map_script(report.plan, wheel=_is_map(report)), _text("templates/plan.js")]
 
 
-def _style() -> str:
-    """Leaflet's styles without the images we do not use, ours, and the colours of classes."""
+def _style(mark: str) -> str:
+    """Leaflet's styles without the images we do not use, ours, the colours of classes, and the edge of every page."""
     leaflet = _IMAGE.sub("none", _text("vendor/leaflet.css"))
-    return "\n".join([leaflet, _text("templates/report.css"), *_colours()])
+    edge = mark.replace("\\", "").replace('"', "")
+    page = (
+        f'@page {{ @top-right {{ content: "{edge}"; }}'
+        " @bottom-right { content: counter(page) ' / ' counter(pages); } }"
+    )
+    return "\n".join([leaflet, _text("templates/report.css"), *_colours(), page])
 
 
 def _colours() -> Iterable[str]:
@@ -164,8 +170,8 @@ def _table(table: Table, words: Translator) -> dict[str, Any]:
 
 def _shown(cell: Cell, column: Column, words: Translator) -> _Shown:
     if isinstance(cell, Rate):
-        if cell.denominator is None:
-            return _Shown(wording.part(cell), numeric=True)
+        if not cell.denominator:
+            return _Shown(wording.NOTHING if cell.denominator == 0 else wording.part(cell), numeric=True)
         share = wording.percent(cell.value, words, column.limits)
         return _Shown(share, wording.part(cell), None if cell.status in {None, "meets"} else cell.status, numeric=True)
     text = wording.shown(cell, column, words)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 
 import numpy as np
@@ -50,9 +51,9 @@ class Names:
         )
 
     def above(self, position: int) -> str:
-        """The name of the area above; nothing at the top."""
+        """The name of the area above without its suffix; nothing at the top."""
         parent = int(self.tree.parent[position])
-        return self.full(parent) if parent >= 0 else ""
+        return self.stem(parent) if parent >= 0 else ""
 
     def short(self, position: int) -> str:
         """What stands on a map: the number of a cell as its name says it, else as its code does."""
@@ -65,10 +66,23 @@ def inside(table: AreaTable, position: int) -> NDArray[np.bool_]:
     return table.occupancy.snapshot.areas.below(position)
 
 
+def cells_of(table: AreaTable, position: int) -> AreaTable:
+    """The cells of an area, itself if it is one."""
+    cells = table.cells
+    return cells.take(cells.rows[inside(table, position)[cells.rows]])
+
+
+def rules_line(judged: Judged, as_of: date) -> str:
+    """The date of the figures and of the rules."""
+    since = max((judgement.rule.valid_from for judgement in judged.verdicts.judgements), default=as_of)
+    return judged.words.text(
+        "Figures as of {date} · rules in force since {since}", date=as_of.isoformat(), since=since.isoformat()
+    )
+
+
 def plan(request: Request, judged: Judged, names: Names, position: int) -> Plan | None:
     """The cells of an area on a map; ``None`` when none has an outline."""
-    cells = judged.table.cells
-    cells = cells.take(cells.rows[inside(judged.table, position)[cells.rows]])
+    cells = cells_of(judged.table, position)
     wanted = {names.tree.ids[row]: row for row in cells.rows.tolist()}
     shapes = {wanted[key]: shape for key, shape in areas.geometries(request.unit, wanted).items()}
     if not shapes:
@@ -157,7 +171,7 @@ def _outlines(request: Request, names: Names, table: AreaTable, position: int) -
     """The borders of the areas right above the cells: their own outline, else that of their cells together."""
     tree = names.tree
     chosen = inside(table, position)
-    cells = [row for row in table.cells.rows.tolist() if chosen[row] and tree.parent[row] >= 0]
+    cells = [row for row in cells_of(table, position).rows.tolist() if tree.parent[row] >= 0]
     parents = sorted({int(tree.parent[row]) for row in cells if chosen[tree.parent[row]]})
     shapes = areas.geometries(request.unit, [tree.ids[row] for row in (*parents, *cells)])
     result = []

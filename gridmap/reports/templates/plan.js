@@ -114,8 +114,7 @@
     button.addEventListener("click", () => colour(button.dataset.theme));
   }
   map.on("zoomend", fitLabels);
-  addEventListener("beforeprint", fit);
-  addEventListener("afterprint", fit);
+  matchMedia("print").addEventListener("change", fit);
   fit();
   colour(box.dataset.first);
 })();
