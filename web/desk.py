@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import shutil
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -21,6 +21,7 @@ from geodata.errors import ExplainedError
 from gridmap.accounts.actor import Actor
 from gridmap.bootstrap import Store
 from gridmap.errors import GridmapError, NotFoundError
+from gridmap.importing.headings import ColumnStatus
 from gridmap.importing.register import import_register
 from gridmap.importing.result import BatchResult, RegisterOptions
 from gridmap.importing.understand import Understood, understand
@@ -84,6 +85,8 @@ class Job:
     result: BatchResult | None = field(default=None, repr=False)
     error: ExplainedError | None = None
     cancelled: bool = False
+    chosen: dict[str, dict[str, str]] = field(default_factory=dict)
+    workbook: Path | None = None
 
     @property
     def outcome(self) -> BatchResult | None:
@@ -156,13 +159,15 @@ class Desk:
             raise NotFoundError
         return job
 
-    def check(self, job: Job) -> None:
-        """Judge every row without writing anything.
+    def check(self, job: Job, chosen: Mapping[str, str]) -> None:
+        """Judge every row without writing anything; ``chosen`` says by letters what columns of the register's sheet
+        mean, where somebody decided.
 
         Raises:
             ImportStateError: the file was not understood yet, or is further on.
         """
         self._move(job, {State.UNDERSTOOD, State.CHECKED}, State.CHECKING)
+        job.chosen = _decided(job, chosen)
         self._start(job, self._check)
 
     def commit(self, job: Job, actor: Actor) -> None:
@@ -240,6 +245,7 @@ class Desk:
         return State.UNDERSTOOD
 
     def _check(self, job: Job) -> State:
+        job.understood = understand(job.path, name=job.file_name, chosen=job.chosen)
         job.preview = self._import(job, dry_run=True)
         return State.CHECKED
 
@@ -248,7 +254,7 @@ class Desk:
         return State.COMMITTED
 
     def _import(self, job: Job, *, dry_run: bool) -> BatchResult:
-        options = RegisterOptions(effective=job.effective, complete=job.complete, dry_run=dry_run)
+        options = RegisterOptions(effective=job.effective, complete=job.complete, dry_run=dry_run, columns=job.chosen)
 
         def progress(step: str, done: int, total: int) -> None:
             if job.cancelled:
@@ -273,3 +279,16 @@ class Desk:
                 del self._jobs[job.id]
         for job in old:
             self._discard(job)
+
+
+def _decided(job: Job, chosen: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    """What somebody decided of columns so far, by sheet: earlier decisions, and where they now differ from what the
+    page showed."""
+    decided = {sheet: dict(columns) for sheet, columns in job.chosen.items()}
+    sheet = next((sheet for sheet in job.understood.sheets if sheet.is_register), None) if job.understood else None
+    for column in sheet.columns if sheet else ():
+        shown = (column.field or "") if column.status is ColumnStatus.MAPPED else ""
+        wanted = chosen.get(column.letters, shown)
+        if sheet is not None and wanted != shown:
+            decided.setdefault(sheet.name, {})[column.letters] = wanted
+    return decided

@@ -28,15 +28,14 @@ class Guard:
     async def __call__(self, request: Request) -> Visit:
         """Admit the request or raise the error that says why not."""
         visit = await visit_of(request)
+        # Whoever is signed in may see to their own account, even before a first role is granted.
+        if self.action is not Action.OWN_ACCOUNT:
+            if visit.must_change_password:
+                raise PasswordChangeRequiredError
+            if not allows(visit.actor, self.action):
+                raise PermissionDeniedError(action=self.action.value)
         if request.method not in SAFE:
             await check_token(request, visit.csrf)
-        # Whoever is signed in may see to their own account, even before a first role is granted.
-        if self.action is Action.OWN_ACCOUNT:
-            return visit
-        if visit.must_change_password:
-            raise PasswordChangeRequiredError
-        if not allows(visit.actor, self.action):
-            raise PermissionDeniedError(action=self.action.value)
         return visit
 
 

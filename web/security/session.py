@@ -118,6 +118,7 @@ async def check_token(request: Request, expected: str) -> None:
         field = form.get("csrf")
         given = field if isinstance(field, str) else None
     if given is None or not secrets.compare_digest(given.encode(), expected.encode()):
+        await request.close()  # an uploaded file that came with it
         raise ForgedRequestError
 
 

@@ -1,0 +1,178 @@
+"""Importing a register in the browser: read, check, commit, and what is left on the disk."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+
+from gridmap.store.store import Store
+from tests.web.client import Visitor, visitor
+from tests.web.sample import Sample, id_number
+
+HEADINGS = "姓名,身份证号,性别,与户主关系,电话,备注,现住址"
+
+
+def a_register(sample: Sample, rows: int = 3, *, bad: bool = False) -> bytes:
+    """A register of newcomers in the first building of cell 1."""
+    lines = [HEADINGS]
+    for number in range(rows):
+        birth = sample.today.replace(year=1990 - number, month=1, day=2)
+        lines.append(
+            f"新来{'甲乙丙丁戊'[number]}乙,{id_number(900 + number, birth, '1')},男,户主,1380000{number:04d},x,"
+            f"云湾花园1号楼1单元30{2}"
+        )
+    if bad:
+        lines.append("错行丁,123,男,户主,,,云湾花园1号楼1单元302")
+    return "\n".join(lines).encode("utf-8-sig")
+
+
+def hand_in(someone: Visitor, sample: Sample, content: bytes, name: str = "新来人员.csv", area: str = "k1") -> str:
+    """Upload a file; the address of its page."""
+    answer = someone.client.post(
+        "/import",
+        data={"csrf": someone.csrf, "template": "register", "area": str(sample.areas[area].id),
+              "effective": sample.today.isoformat(), "completeness": "partial"},
+        files={"file": (name, content)}, headers={"accept": "text/html"}, follow_redirects=False,
+    )  # fmt: skip
+    assert answer.status_code == 303, answer.text
+    return str(answer.headers["location"])
+
+
+def wait(someone: Visitor, app: FastAPI, path: str) -> Any:
+    """Wait for background work as the page does, and give the page."""
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        if someone.get(f"{path}/progress").headers.get("hx-refresh"):
+            return someone.get(path)
+        time.sleep(0.05)
+    raise AssertionError("the work did not end")
+
+
+@pytest.fixture
+def manager(sign_in: Callable[[str], Visitor]) -> Visitor:
+    """A data manager of sub-district A."""
+    return sign_in("manager")
+
+
+def population(someone: Visitor, sample: Sample, area: str) -> int:
+    """The population of an area as the interface says it."""
+    return int(someone.get(f"/api/v1/areas/{sample.areas[area].id}/summary").json()["population"])
+
+
+def test_a_register_goes_from_the_file_to_the_map(manager: Visitor, app: FastAPI, sample: Sample) -> None:
+    """Nothing is written before the commit; afterwards the figures have it."""
+    before = population(manager, sample, "c1")
+    path = hand_in(manager, sample, a_register(sample, bad=True))
+    understood = wait(manager, app, path)
+    assert "姓名" in understood.text
+    assert manager.post(f"{path}/columns").headers["location"] == path
+    checked = wait(manager, app, path)
+    assert "123" in checked.text or "错" in checked.text
+    assert population(manager, sample, "c1") == before
+    assert manager.post(f"{path}/commit").status_code == 303
+    committed = wait(manager, app, path)
+    assert "Committed" in committed.text or "已提交" in committed.text or committed.status_code == 200
+    app.state.site.figures.snapshots.current(at_once=True)
+    assert population(manager, sample, "c1") == before + 3
+
+
+def test_what_identifies_people_is_masked_in_the_preview(manager: Visitor, app: FastAPI, sample: Sample) -> None:
+    """The page is seen by whoever stands behind the screen."""
+    path = hand_in(manager, sample, a_register(sample, 2))
+    wait(manager, app, path)
+    manager.post(f"{path}/columns")
+    page = wait(manager, app, path).text
+    birth = sample.today.replace(year=1990, month=1, day=2)
+    assert id_number(900, birth, "1") not in page
+    assert "13800000000" not in page
+    assert "新来甲乙" not in page
+    manager.post(f"{path}/cancel")
+
+
+def test_somebody_may_say_otherwise_what_a_column_means(manager: Visitor, app: FastAPI, sample: Sample) -> None:
+    """A column left out by choice stays out, however often the rows are checked."""
+    path = hand_in(manager, sample, a_register(sample, 1))
+    wait(manager, app, path)
+    for _ in range(2):
+        manager.post(f"{path}/columns", {"column-E": ""})
+        assert wait(manager, app, path).status_code == 200
+        job = app.state.site.desk.jobs(app_actor(app, manager))[0]
+        columns = next(iter(job.preview.columns.values()))
+        assert next(column for column in columns if column.letters == "E").status == "ignored"
+        manager.post(f"{path}/columns", {})
+        wait(manager, app, path)
+    manager.post(f"{path}/cancel")
+
+
+def app_actor(app: FastAPI, someone: Visitor) -> Any:
+    """The actor behind a visitor, as the desk knows owners."""
+    username = someone.get("/api/v1/me").json()["username"]
+    jobs = list(app.state.site.desk._jobs.values())
+    return next(job.actor for job in jobs if job.actor.username == username)
+
+
+def test_an_import_belongs_to_its_owner(manager: Visitor, app: FastAPI, sample: Sample) -> None:
+    """Another person, even one who may import, finds nothing there."""
+    path = hand_in(manager, sample, a_register(sample, 1))
+    wait(manager, app, path)
+    for other, status in (("street", 403), ("worker1", 403)):
+        assert visitor(app, other).get(path).status_code == status
+    assert visitor(app).get(path).status_code == 303
+    manager.post(f"{path}/cancel")
+
+
+def test_files_outside_the_owners_areas_are_refused(manager: Visitor, sample: Sample) -> None:
+    """An area of another sub-district is as if it did not exist."""
+    answer = manager.client.post(
+        "/import",
+        data={"csrf": manager.csrf, "area": str(sample.areas["k3"].id), "template": "register"},
+        files={"file": ("a.csv", b"x")}, headers={"accept": "text/html"}, follow_redirects=False,
+    )  # fmt: skip
+    assert answer.status_code == 404
+
+
+def test_nothing_of_a_file_stays_on_the_disk(manager: Visitor, app: FastAPI, sample: Sample) -> None:
+    """The folder of uploads is private, and empty of what was cancelled, committed or could not be read."""
+    folder: Path = app.state.site.desk._folder
+    path = hand_in(manager, sample, a_register(sample, 1))
+    wait(manager, app, path)
+    assert folder.stat().st_mode & 0o077 == 0
+    assert any(folder.rglob("upload*"))
+    manager.post(f"{path}/cancel")
+    broken = hand_in(manager, sample, b"\x00\x01\x02", "broken.xlsx")
+    page = wait(manager, app, broken)
+    assert page.status_code == 200
+    assert not any(folder.rglob("upload*"))
+
+
+def test_steps_out_of_order_are_refused(manager: Visitor, app: FastAPI, sample: Sample) -> None:
+    """Pressing twice, or going back in the browser, does not write twice."""
+    path = hand_in(manager, sample, a_register(sample, 1))
+    wait(manager, app, path)
+    assert manager.post(f"{path}/commit").status_code == 422
+    manager.post(f"{path}/cancel")
+    assert manager.post(f"{path}/columns").status_code == 422
+
+
+def test_making_the_list_of_verdicts_is_recorded(
+    manager: Visitor, app: FastAPI, sample: Sample, web_store: Store
+) -> None:
+    """The list names persons by id; that somebody took it is in the log."""
+    path = hand_in(manager, sample, a_register(sample, 1, bad=True))
+    wait(manager, app, path)
+    manager.post(f"{path}/columns")
+    wait(manager, app, path)
+    answer = manager.get(f"{path}/verdicts.csv")
+    lines = answer.content.decode("utf-8-sig").splitlines()
+    assert lines[0] == "sheet,row,verdict,dwelling_id,building_id,person_id,reason"
+    assert len(lines) == 3
+    from gridmap.audit import service as audit  # noqa: PLC0415
+
+    with web_store.read() as unit:
+        assert audit.entries(unit, audit.EntryFilter(action="batch.read"))
+    manager.post(f"{path}/cancel")

@@ -1,0 +1,177 @@
+"""The import page: hand a file in, see what it means and what every row would do, commit."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request
+from starlette.datastructures import UploadFile
+from starlette.responses import Response
+
+from gridmap.access.policy import Action
+from gridmap.access.scope import require_area
+from gridmap.audit import service as audit
+from gridmap.bootstrap import UnitOfWork
+from gridmap.errors import InvalidInputError, NotFoundError
+from web.answers import Context, fragment, page, reading, see_other, writing
+from web.desk import BUSY, Job, Order
+from web.frame import place_name
+from web.params import optional_day, optional_id, visible_areas
+from web.security.marker import guard
+from web.security.visit import Visit
+from web.site import Site, site_of
+from web.views.imports import REGISTER, WORDS, batch_row, batch_view, verdict_csv
+from web.views.lists import Option, area_options
+
+router = APIRouter(prefix="/import")
+Reader = Annotated[Visit, guard(Action.BATCH_READ)]
+Importer = Annotated[Visit, guard(Action.REGISTER_IMPORT)]
+
+
+@router.get("")
+async def start(request: Request, visit: Reader) -> Response:
+    """Hand a file in, and the files handed in before."""
+    return await page(request, visit, "import.html", "import", await reading(request, _start, visit))
+
+
+def _start(unit: UnitOfWork, site: Site, visit: Visit) -> Context:
+    tree = site.tree.current()
+    visible = visible_areas(unit, visit.actor, Action.REGISTER_IMPORT)
+    return {
+        "batches": [batch_row(job, visit.text) for job in site.desk.jobs(visit.actor)],
+        "batch": None,
+        "templates": [Option(REGISTER, visit.text.gettext("Register of residents"))],
+        "areas": area_options(tree, visit.today, visit.lang, visible),
+        "today": visit.today,
+        "max_mb": site.settings.upload_mb,
+    }
+
+
+@router.post("")
+async def receive(request: Request, visit: Importer) -> Response:
+    """Take a file in; it is read in the background."""
+    try:
+        return await _receive(request, visit)
+    finally:
+        await request.close()  # the framework's own copy of the file
+
+
+async def _receive(request: Request, visit: Visit) -> Response:
+    form = await request.form(max_files=1)
+    upload = form.get("file")
+    if not isinstance(upload, UploadFile) or not upload.filename:
+        raise InvalidInputError(field="file", reason="choose a file")
+    order = await reading(request, _order, visit, {name: str(form.get(name) or "") for name in FIELDS})
+    site = site_of(request)
+    job = await site.runner.read(site.desk.receive, visit.actor, upload.filename, upload.file, order)
+    return see_other(f"/import/{job.id}")
+
+
+FIELDS = ("template", "area", "effective", "completeness")
+
+
+def _order(unit: UnitOfWork, site: Site, visit: Visit, fields: dict[str, str]) -> Order:
+    area_id = optional_id(fields["area"], "area")
+    node = site.tree.current().get(area_id) if area_id is not None else None
+    if node is None:
+        raise NotFoundError
+    require_area(unit, visit.actor, Action.REGISTER_IMPORT, node.id)
+    effective: date | None = optional_day(fields["effective"], "effective")
+    name = place_name(site.tree.current(), node, visit.lang)
+    return Order(node.id, node.code, name, effective, complete=fields["completeness"] == "complete")
+
+
+@router.get("/{job_id}")
+async def show(
+    request: Request, visit: Reader, job_id: UUID, verdict: Annotated[str, Query(max_length=16)] = "",
+    number: Annotated[int, Query(alias="page", ge=1, le=100_000)] = 1,
+) -> Response:  # fmt: skip
+    """Where a file stands."""
+    site = site_of(request)
+    job = site.desk.get(visit.actor, job_id)
+    chosen = verdict if verdict in WORDS.values() else None
+    view = await site.runner.read(
+        batch_view, job, visit.text, verdict=chosen, number=number, size=site.settings.page_size
+    )
+    context = {"batches": [], "batch": view, "templates": [], "areas": [], "today": visit.today,
+               "max_mb": site.settings.upload_mb}  # fmt: skip
+    return await page(request, visit, "import.html", "import", context)
+
+
+@router.get("/{job_id}/progress")
+async def progress(request: Request, visit: Reader, job_id: UUID) -> Response:
+    """How far background work is; tells the page to reload when it is done."""
+    site = site_of(request)
+    job = site.desk.get(visit.actor, job_id)
+    view = {
+        "id": str(job.id),
+        "state": job.state.value,
+        "progress": {"done": job.done, "total": job.total} if job.total else None,
+    }
+    response = fragment(request, visit, "fragments/progress.html", {"batch": view})
+    if job.state not in BUSY:
+        response.headers["hx-refresh"] = "true"
+    return response
+
+
+@router.post("/{job_id}/columns")
+async def columns(request: Request, visit: Importer, job_id: UUID) -> Response:
+    """Confirm or change what the columns mean, and check every row."""
+    job = site_of(request).desk.get(visit.actor, job_id)
+    form: Any = await request.form()
+    chosen = {name.removeprefix("column-"): str(value) for name, value in form.items() if name.startswith("column-")}
+    site_of(request).desk.check(job, chosen)
+    return see_other(f"/import/{job_id}")
+
+
+@router.post("/{job_id}/commit")
+async def commit(request: Request, visit: Importer, job_id: UUID) -> Response:
+    """Write the checked file into the register."""
+    site_of(request).desk.commit(site_of(request).desk.get(visit.actor, job_id), visit.actor)
+    return see_other(f"/import/{job_id}")
+
+
+@router.post("/{job_id}/cancel")
+async def cancel(request: Request, visit: Importer, job_id: UUID) -> Response:
+    """Give a file up; nothing was written."""
+    site_of(request).desk.cancel(site_of(request).desk.get(visit.actor, job_id))
+    return see_other(f"/import/{job_id}")
+
+
+@router.get("/{job_id}/verdicts.csv")
+async def verdicts(request: Request, visit: Reader, job_id: UUID) -> Response:
+    """One line a row with its verdict and reason."""
+    job = site_of(request).desk.get(visit.actor, job_id)
+    body = await _file(request, visit, job, "csv")
+    return _download(body, "text/csv; charset=utf-8", "verdicts.csv")
+
+
+@router.get("/{job_id}/workbook")
+async def workbook(request: Request, visit: Reader, job_id: UUID) -> Response:
+    """The rows that could not be taken, each bad cell marked, ready to be mended and handed in again."""
+    job = site_of(request).desk.get(visit.actor, job_id)
+    body = await _file(request, visit, job, "xlsx")
+    return _download(body, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "to-correct.xlsx")
+
+
+async def _file(request: Request, visit: Visit, job: Job, kind: str) -> bytes:
+    if job.outcome is None or (kind == "xlsx" and job.workbook is None):
+        raise NotFoundError
+    await writing(request, _note_file, visit, job, kind)
+    if kind == "csv":
+        return await site_of(request).runner.read(verdict_csv, job.outcome)
+    assert job.workbook is not None  # noqa: S101 - looked at above
+    return await site_of(request).runner.read(job.workbook.read_bytes)
+
+
+def _note_file(unit: UnitOfWork, _site: Site, visit: Visit, job: Job, kind: str) -> None:
+    audit.record(
+        unit, visit.actor, "batch.read",
+        details={"batch": str(job.outcome.batch_id) if job.outcome else None, "file": kind},
+    )  # fmt: skip
+
+
+def _download(body: bytes, media_type: str, name: str) -> Response:
+    return Response(body, media_type=media_type, headers={"content-disposition": f'attachment; filename="{name}"'})

@@ -1,0 +1,324 @@
+"""Files handed in: what was understood, what every row would do, what was done."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Final
+
+import polars as pl
+
+from gridmap.i18n import Translator
+from gridmap.importing.findings import FINDINGS
+from gridmap.importing.headings import Column, ColumnStatus, importable_fields
+from gridmap.importing.outcome import Verdict
+from gridmap.importing.result import BatchResult
+from gridmap.importing.understand import Understood, UnderstoodSheet
+from gridmap.residents.rules import mask_id, mask_name, mask_phone
+from web.desk import BUSY, Job, State
+from web.views.accounts import local
+from web.views.lists import Option, Page, page_of
+
+WORDS: Final = {
+    Verdict.INSERTED.value: "new",
+    Verdict.UPDATED.value: "update",
+    Verdict.UNCHANGED.value: "unchanged",
+    Verdict.NEEDS_REVIEW.value: "review",
+    Verdict.REJECTED.value: "rejected",
+}
+"""The page's words for verdicts."""
+
+STATES: Final = {
+    State.RECEIVED: "Being read",
+    State.UNDERSTOOD: "Columns to confirm",
+    State.CHECKING: "Being checked",
+    State.CHECKED: "Ready to commit",
+    State.COMMITTING: "Being written",
+    State.COMMITTED: "Committed",
+    State.CANCELLED: "Cancelled",
+    State.FAILED: "Failed",
+}
+FIELDS: Final = {
+    "name": "Name",
+    "id_number": "Identity number",
+    "sex": "Sex",
+    "birth_date": "Birth date",
+    "marital_status": "Marital status",
+    "relationship": "Relationship to the head",
+    "household": "Household number",
+    "head": "Head of household",
+    "phone": "Telephone",
+    "presence": "Registered or floating",
+    "address": "Address",
+    "registered_address": "Registered address",
+    "work_unit": "Work unit",
+    "ethnic_group": "Ethnic group",
+}
+MASKS: Final = {"id_number": mask_id, "phone": mask_phone, "name": mask_name, "head": mask_name}
+SHOWN_COLUMNS: Final = 8
+REGISTER: Final = "register"
+
+
+@dataclass(frozen=True, slots=True)
+class BatchRow:
+    """A file in the list of files."""
+
+    id: str
+    file_name: str
+    template_label: str
+    area_name: str
+    by: str
+    at: datetime
+    state: str
+    state_label: str
+    rows: int
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnRow:
+    """A column and what it means."""
+
+    index: str
+    heading: str
+    meaning: str | None
+    field: str | None
+    status: str
+    note: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewRow:
+    """An input row with its verdict; what identifies people is masked."""
+
+    row: int
+    cells: list[dict[str, str]]
+    verdict: str
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class BatchView:
+    """A file and where it stands."""
+
+    id: str
+    file_name: str
+    size_bytes: int
+    template_label: str
+    area_name: str
+    by: str
+    at: datetime
+    state: str
+    message: str | None
+    progress: dict[str, int] | None
+    sheet: dict[str, Any] | None
+    columns: list[ColumnRow]
+    fields: list[Option]
+    verdicts: dict[str, Any] | None
+    effects: list[str]
+    row_columns: list[str]
+    rows: list[PreviewRow]
+    verdict_filter: str | None
+    page: Page | None
+    commit_rows: int
+    may_commit: bool
+    may_undo: bool
+    undo_until: date | None
+    workbook_href: str | None
+    verdict_hrefs: dict[str, str]
+
+
+def batch_row(job: Job, text: Translator) -> BatchRow:
+    """A file in hand as a row."""
+    return BatchRow(
+        id=str(job.id),
+        file_name=job.file_name,
+        template_label=text.gettext("Register of residents"),
+        area_name=job.area_name,
+        by=job.actor.display_name,
+        at=local(job.at),
+        state=job.state.value,
+        state_label=text.gettext(STATES[job.state]),
+        rows=job.outcome.counts["rows"] if job.outcome else 0,
+        href=f"/import/{job.id}",
+    )
+
+
+def field_options(text: Translator) -> list[Option]:
+    """What a column can mean."""
+    return [Option(name, field_label(name, text)) for name in importable_fields()]
+
+
+def field_label(name: str, text: Translator) -> str:
+    """A field in words."""
+    return text.gettext(FIELDS.get(name, name.replace("_", " ").capitalize()))
+
+
+def batch_view(job: Job, text: Translator, *, verdict: str | None, number: int, size: int) -> BatchView:
+    """A file in hand as its page shows it."""
+    outcome = job.outcome
+    sheet = _register_sheet(job.understood)
+    said = None if job.error is None else text.error(job.error)
+    shown = _shown(outcome, verdict)
+    rows, page = ([], None) if shown is None else _rows(job, shown, text, number=number, size=size, verdict=verdict)
+    commit = 0 if outcome is None else sum(outcome.counts[v.value] for v in (Verdict.INSERTED, Verdict.UPDATED))
+    return BatchView(
+        id=str(job.id),
+        file_name=job.file_name,
+        size_bytes=job.size_bytes,
+        template_label=text.gettext("Register of residents"),
+        area_name=job.area_name,
+        by=job.actor.display_name,
+        at=local(job.at),
+        state=job.state.value,
+        message=None if said is None else f"{said.message} {said.hint}",
+        progress={"done": job.done, "total": job.total} if job.state in BUSY and job.total else None,
+        sheet=None if sheet is None else _sheet(sheet, job.understood),
+        columns=_columns(sheet, text),
+        fields=field_options(text),
+        verdicts=None if outcome is None else _verdicts(outcome),
+        effects=[] if outcome is None else _effects(job, outcome, text),
+        row_columns=[column.heading for column in _preview_columns(sheet)],
+        rows=rows,
+        verdict_filter=verdict,
+        page=page,
+        commit_rows=commit + (0 if outcome is None else outcome.counts[Verdict.NEEDS_REVIEW.value]),
+        may_commit=job.state is State.CHECKED,
+        may_undo=False,
+        undo_until=None,
+        workbook_href=f"/import/{job.id}/workbook" if outcome is not None and job.workbook else None,
+        verdict_hrefs={
+            "all": f"/import/{job.id}",
+            **{word: f"/import/{job.id}?verdict={word}" for word in WORDS.values()},
+        },
+    )
+
+
+def _register_sheet(understood: Understood | None) -> UnderstoodSheet | None:
+    if understood is None:
+        return None
+    return next((sheet for sheet in understood.sheets if sheet.is_register), None)
+
+
+def _sheet(sheet: UnderstoodSheet, understood: Understood | None) -> dict[str, Any]:
+    header = sheet.header_rows
+    return {
+        "name": sheet.name,
+        "header": "–".join(dict.fromkeys([str(header[0]), str(header[-1])])) if header else "–",
+        "first_row": header[-1] + 1 if header else 1,
+        "columns": len(sheet.columns),
+        "sheets": len(understood.sheets) if understood else 1,
+        "rows": sheet.rows,
+    }
+
+
+def _columns(sheet: UnderstoodSheet | None, text: Translator) -> list[ColumnRow]:
+    if sheet is None:
+        return []
+    status = {ColumnStatus.REPEATED: "ignored"}
+    return [
+        ColumnRow(
+            index=column.letters,
+            heading=column.heading or column.letters,
+            meaning=field_label(column.field, text) if column.field else None,
+            field=column.field if column.status is ColumnStatus.MAPPED else None,
+            status=status.get(column.status, column.status.value),
+            note=text.gettext(column.reason) if column.reason else None,
+        )
+        for column in sheet.columns
+    ]
+
+
+def _verdicts(outcome: BatchResult) -> dict[str, Any]:
+    counts = {word: outcome.counts[verdict] for verdict, word in WORDS.items()}
+    total = outcome.counts["rows"]
+    # "update" is a method of dictionaries, which templates would find first.
+    return {**counts, "updated": counts["update"], "total": total, "adds_up": sum(counts.values()) == total}
+
+
+def _effects(job: Job, outcome: BatchResult, text: Translator) -> list[str]:
+    before, after = outcome.population
+    change = f"+{after - before:,}" if after >= before else f"−{before - after:,}"
+    effects = [
+        text.text(
+            "{area}: residents {before} → {after} ({change})", area=job.area_name, before=f"{before:,}",
+            after=f"{after:,}", change=change,
+        )
+    ]  # fmt: skip
+    if outcome.counts.get("absent"):
+        effects.append(text.text("{count} residents are not in the file", count=f"{outcome.counts['absent']:,}"))
+    return effects
+
+
+def _shown(outcome: BatchResult | None, verdict: str | None) -> pl.DataFrame | None:
+    if outcome is None:
+        return None
+    wanted = {word: name for name, word in WORDS.items()}.get(verdict or "")
+    return outcome.verdicts if wanted is None else outcome.verdicts.filter(pl.col("verdict") == wanted)
+
+
+def _preview_columns(sheet: UnderstoodSheet | None) -> list[Column]:
+    if sheet is None:
+        return []
+    return [column for column in sheet.columns if column.status is ColumnStatus.MAPPED][:SHOWN_COLUMNS]
+
+
+def _rows(
+    job: Job, shown: pl.DataFrame, text: Translator, *, number: int, size: int, verdict: str | None
+) -> tuple[list[PreviewRow], Page]:
+    part = shown.slice((number - 1) * size, size)
+    contents = _contents(job.understood)
+    rows = [_row(found, contents, text) for found in part.to_dicts()]
+    page = page_of(f"/import/{job.id}", {"verdict": verdict}, number=number, size=size, total=shown.height)
+    return rows, page
+
+
+Contents = Mapping[str, tuple[list[Column], dict[int, int], pl.DataFrame]]
+
+
+def _contents(understood: Understood | None) -> Contents:
+    """Sheets by name: the columns to show, positions by row number, and the cells."""
+    if understood is None:
+        return {}
+    found = {}
+    for sheet, table in zip(understood.sheets, understood.tables, strict=True):
+        positions = {row: position for position, row in enumerate(table.row_numbers.tolist())}
+        found[sheet.name] = (_preview_columns(sheet), positions, table.rows)
+    return found
+
+
+def _row(found: dict[str, Any], contents: Contents, text: Translator) -> PreviewRow:
+    cells: list[dict[str, str]] = []
+    known = contents.get(found["sheet"])
+    if known is not None and found["row"] in known[1]:
+        columns, positions, frame = known
+        cells = [_cell(column, frame.item(positions[found["row"]], column.letters), found) for column in columns]
+    return PreviewRow(found["row"], cells, WORDS[found["verdict"]], reason_text(found, text))
+
+
+def _cell(column: Column, value: str | None, found: dict[str, Any]) -> dict[str, str]:
+    mask = MASKS.get(column.field or "")
+    shown = value or ""
+    mark = ""
+    if found["column"] == column.heading and found["reason"]:
+        mark = "bad" if found["verdict"] == Verdict.REJECTED.value else "warn"
+    return {"text": mask(shown) if mask else shown, "mark": mark}
+
+
+def reason_text(found: dict[str, Any], text: Translator) -> str | None:
+    """Why a row got its verdict, and what to do."""
+    finding = FINDINGS.get(found["reason"] or "")
+    if finding is None:
+        return None
+    params = {"value": found["value"] or "", "other": found["other"] if found["other"] is not None else ""}
+    # A value of the file is shown as it is, even where it happens to be a message.
+    return f"{text.gettext(finding.message).format(**params)} {text.gettext(finding.hint).format(**params)}"
+
+
+VERDICT_COLUMNS: Final = ("sheet", "row", "verdict", "dwelling_id", "building_id", "person_id", "reason")
+
+
+def verdict_csv(outcome: BatchResult) -> bytes:
+    """One line a row of the file: where it went and why."""
+    return outcome.verdicts.select(VERDICT_COLUMNS).write_csv().encode("utf-8-sig")
