@@ -132,7 +132,8 @@ def _dwelling_sql() -> tuple[str, tuple[str, ...]]:
                  AND {_AT.format("s")}
             LEFT JOIN (
                 SELECT live.region, live.dwelling_id, count(*) AS people,
-                       count(DISTINCT live.household_id) AS households, count(*) FILTER (WHERE a.presence = 'floating') AS floating
+                       count(DISTINCT live.household_id) AS households,
+                       count(*) FILTER (WHERE a.presence = 'floating') AS floating
                 FROM ({_LIVE}) live
                 LEFT JOIN person_attribute a ON a.region = live.region AND a.person_id = live.person_id
                      AND a.superseded_at IS NULL AND {_AT.format("a")}

@@ -1,8 +1,9 @@
 """Whole columns of a table into NumPy arrays, by the quickest way each engine has.
 
-A table is read as fixed-width numbers and 16-byte keys, gaps replaced by a value of their own. On PostgreSQL the rows
-then leave the server as a binary COPY in which every row has the same layout, so that one view of the bytes is the
-whole table; on SQLite they are taken from the driver's cursor and turned column by column.
+A table is read as fixed-width numbers and 16-byte keys, gaps replaced by a value of their own, so that no row and no
+value becomes a Python object. On PostgreSQL the rows leave the server as a binary COPY in which every row has the same
+layout: one view of the bytes is the whole table. On SQLite each column is strung together inside the engine and leaves
+it as one value; all columns in one pass, hence in the same order of rows.
 """
 
 from __future__ import annotations
@@ -85,9 +86,9 @@ def read_everywhere(unit: UnitOfWork, table: Table, columns: Mapping[str, Column
     """
     server = unit.dialect == "postgresql"
     parts = [_expression(table, column, server=server) for column in columns.values()]
-    query = f'SELECT {", ".join(parts)} FROM "{table.name}"' + (f" WHERE {where}" if where else "")
+    source = f'"{table.name}"' + (f" WHERE {where}" if where else "")
     kinds = ["S16" if isinstance(column, KeyColumn) else "i4" for column in columns.values()]
-    arrays = _from_copy(unit, query, kinds) if server else _from_rows(unit, query, kinds)
+    arrays = (_from_copy if server else _strung)(unit, source, parts, kinds)
     return dict(zip(columns, arrays, strict=True))
 
 
@@ -124,20 +125,31 @@ def _text(value: str) -> str:
     return f"'{escaped}'"
 
 
-def _from_rows(unit: UnitOfWork, query: str, kinds: list[str]) -> list[Array]:
+def _strung(unit: UnitOfWork, source: str, parts: list[str], kinds: list[str]) -> list[Array]:
+    strings = [
+        f"CAST(group_concat({part}, '') AS BLOB)" if kind == "S16" else f"group_concat({part})"
+        for part, kind in zip(parts, kinds, strict=True)
+    ]
     cursor: Any = unit.session.connection().connection.cursor()
     try:
-        rows = cursor.execute(query).fetchall()
+        count, *columns = cursor.execute(f"SELECT count(*), {', '.join(strings)} FROM {source}").fetchone()
     finally:
         cursor.close()
-    columns = zip(*rows, strict=True) if rows else ([] for _ in kinds)
-    return [
-        np.frombuffer(b"".join(values), dtype="S16") if kind == "S16" else np.fromiter(values, np.int32, len(rows))
-        for kind, values in zip(kinds, columns, strict=True)
+    arrays = [
+        np.frombuffer(column or b"", dtype="S16") if kind == "S16" else _numbers(column or "")
+        for column, kind in zip(columns, kinds, strict=True)
     ]
+    if any(len(array) != count for array in arrays):
+        raise ValueError(f"a column has gaps: {source}")
+    return arrays
 
 
-def _from_copy(unit: UnitOfWork, query: str, kinds: list[str]) -> list[Array]:
+def _numbers(text: str) -> NDArray[np.int32]:
+    return np.fromstring(text, dtype=np.int32, sep=",") if text else np.zeros(0, dtype=np.int32)
+
+
+def _from_copy(unit: UnitOfWork, source: str, parts: list[str], kinds: list[str]) -> list[Array]:
+    query = f"SELECT {', '.join(parts)} FROM {source}"
     connection: Any = unit.session.connection().connection
     with connection.cursor() as cursor, cursor.copy(f"COPY ({query}) TO STDOUT (FORMAT BINARY)") as copy:
         raw = b"".join(bytes(part) for part in copy)
