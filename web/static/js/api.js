@@ -57,7 +57,8 @@ export class Cache {
       entry = this.load(url);
       entry.catch(() => this.entries.delete(url));
       this.entries.set(url, entry);
-      if (this.entries.size > this.limit) this.entries.delete(this.entries.keys().next().value);
+      const [oldest] = this.entries.keys();
+      if (this.entries.size > this.limit) this.entries.delete(oldest);
     }
     return entry;
   }

@@ -69,7 +69,7 @@ export class Compare {
     this.follow();
     await this.painter?.update(now);
     const [a, b] = await Promise.all([cellValues({ ...now, date: now.base }, "population"), cellValues(now, "population")]);
-    const total = (/** @type {import("./types.js").CellValues} */ values) => values.counts.population.reduce((sum, n) => sum + (n ?? 0), 0);
+    const total = (/** @type {import("./types.js").CellValues} */ values) => values.counts.population.reduce((/** @type {number} */ sum, n) => sum + (n ?? 0), 0);
     this.tag("a", "A", now.base, t("population_n", { n: number(total(a)) }));
     this.tag("b", "B", now.date, t("versus_a", { n: signed(total(b) - total(a)) }));
   }

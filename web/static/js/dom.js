@@ -12,7 +12,7 @@ export const $ = (selector, root = document) => root.querySelector(selector);
  * @param {ParentNode} [root]
  * @returns {HTMLElement[]}
  */
-export const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
+export const $$ = (selector, root = document) => /** @type {HTMLElement[]} */ ([...root.querySelectorAll(selector)]);
 
 /**
  * The content of a JSON block that the server rendered.

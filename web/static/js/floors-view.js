@@ -32,6 +32,9 @@ export class FloorsView {
     this.actions = actions;
     /** @type {BuildingData|null} */
     this.data = null;
+    /** @type {import("./floors.js").Plan|null} */
+    this.plan = null;
+    this.storey = 3;
     this.chosen = -1;
     this.active = false;
     this.frame = 0;
@@ -44,7 +47,7 @@ export class FloorsView {
   restore() {
     const { map } = this.view;
     if (!map.getLayer("lens")) {
-      map.addLayer({ id: "lens", type: "custom", renderingMode: "3d", onAdd() {}, render: (_, args) => (this.matrix = args.defaultProjectionData.mainMatrix) });
+      map.addLayer({ id: "lens", type: "custom", renderingMode: "3d", onAdd() {}, render: (/** @type {unknown} */ _, /** @type {any} */ args) => (this.matrix = args.defaultProjectionData.mainMatrix) });
     }
     this.view.show(["building-3d", "floor-3d"], this.active);
     this.view.show(FLAT, !this.active);
@@ -54,14 +57,16 @@ export class FloorsView {
     }
   }
 
-  /** @param {boolean} active @param {boolean} [move] also turn the camera */
-  setActive(active, move = true) {
+  /** @param {boolean} active @param {boolean} [move] also turn the camera @param {[number, number]|null} [place] what to look at */
+  setActive(active, move = true, place = null) {
     const { map } = this.view;
     this.active = active;
     document.body.classList.toggle("is-3d", active);
     this.view.show(["building-3d", "floor-3d"], active);
     this.view.show(FLAT, !active);
-    if (move) map.easeTo({ pitch: active ? PITCH : 0, bearing: active ? BEARING : 0, zoom: active ? Math.max(map.getZoom(), 15.8) : map.getZoom(), duration: this.view.duration(2) });
+    const nearest = place ? 18 : 15.8;
+    const look = place && active ? { center: place, offset: /** @type {[number, number]} */ ([0, map.getContainer().clientHeight * 0.22]) } : {};
+    if (move) map.easeTo({ pitch: active ? PITCH : 0, bearing: active ? BEARING : 0, zoom: active ? Math.max(map.getZoom(), nearest) : map.getZoom(), duration: this.view.duration(2), ...look });
     if (!active) this.close();
   }
 
@@ -114,13 +119,13 @@ export class FloorsView {
   /** Which side of the plan looks at the reader? */
   side() {
     const bearing = (this.view.map.getBearing() * Math.PI) / 180;
-    const [ux, uy] = this.plan.along;
+    const [ux, uy] = this.plan?.along ?? [1, 0];
     return -uy * -Math.sin(bearing) + ux * -Math.cos(bearing) > 0 ? 1 : -1;
   }
 
   /** @param {(index: number) => number} openOf */
   push(openOf) {
-    if (!this.data) return;
+    if (!this.data || !this.plan) return;
     const c = this.view.palette;
     const colours = { registered: c["d-reg"], floating: c["d-flo"], let: c["d-let"], several: c["d-mul"], vacant: c.dark ? "#59636c" : "#ffffff", unverified: c.dark ? "#3f474f" : "#b9c0c5", slab: c.dark ? "#727b83" : "#a3abb1" };
     this.view.geojson("floors")?.setData(/** @type {any} */ (floorBoxes(this.data, this.plan, { chosen: this.chosen, storey_m: this.storey, openOf, side: this.side(), colours })));
@@ -175,17 +180,19 @@ export class FloorsView {
   }
 
   drawLabels() {
-    if (!this.matrix || !this.data) return;
-    const { rows } = this.data;
-    const [half, deep] = [this.plan.length / 2, this.plan.depth / 2];
+    const { plan, data } = this;
+    if (!this.matrix || !data || !plan) return;
+    const { rows } = data;
+    const [half, deep] = [plan.length / 2, plan.depth / 2];
+    /** @type {SVGElement[]} */
     const marks = [];
     rows.forEach((floor, index) => {
       const chosen = index === this.chosen;
       if (!chosen && floor.floor % 3 !== 0 && index !== 0) return;
       if (!chosen && this.chosen >= 0 && Math.abs(index - this.chosen) < 2) return;
       const height = baseOf(index, this.chosen, this.storey, 1) + 1;
-      const corners = [[-half, -deep], [half, -deep], [half, deep], [-half, deep]].map(([u, v]) => this.project(pointOf(this.plan, u, v + (chosen ? this.side() * this.plan.depth * 0.66 : 0)), height)).filter(Boolean);
-      const left = corners.sort((a, b) => a.x - b.x)[0];
+      const corners = [[-half, -deep], [half, -deep], [half, deep], [-half, deep]].map(([u, v]) => this.project(pointOf(plan, u, v + (chosen ? this.side() * plan.depth * 0.66 : 0)), height));
+      const left = corners.flatMap((corner) => corner ?? []).sort((a, b) => a.x - b.x)[0];
       if (!left) return;
       const rooms = floor.rooms.filter(Boolean).length;
       const parts = [t("floor_short", { n: floor.label })];

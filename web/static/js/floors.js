@@ -94,6 +94,7 @@ export function baseOf(index, chosen, storey_m, open) {
  * @param {{chosen: number, storey_m: number, openOf: (index: number) => number, side: number, colours: Object<string, string>}} look  side: +1 or −1, towards the viewer
  */
 export function floorBoxes(data, plan, { chosen, storey_m, openOf, side, colours }) {
+  /** @type {object[]} */
   const features = [];
   const [half, deep] = [plan.length / 2, plan.depth / 2];
   data.rows.forEach((floor, index) => {

@@ -5,7 +5,7 @@
  * @typedef {{kind: "cell"|"building"|"floor"|"area", id: number, properties: Object<string, any>}} Hit
  */
 import { el } from "./dom.js";
-import { number, signed, t } from "./i18n.js";
+import { isEnglish, number, signed, t } from "./i18n.js";
 import { featureRef } from "./map-view.js";
 import { STATUSES } from "./palette.js";
 
@@ -82,7 +82,7 @@ export class Pointer {
   /** @param {Hit} hit */
   show(hit) {
     const lines = hit.kind === "building" ? this.buildingLines(hit) : this.cellLines(hit);
-    this.card.replaceChildren(el("strong", {}, String(hit.properties.name || hit.properties.label || "")), ...lines.filter(Boolean).map((line) => el("span", {}, line)));
+    this.card.replaceChildren(el("strong", {}, String((isEnglish && hit.properties.name_en) || hit.properties.name || hit.properties.label || "")), ...lines.filter(Boolean).map((line) => el("span", {}, line)));
     this.card.hidden = false;
   }
 

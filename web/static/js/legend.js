@@ -84,7 +84,7 @@ function buildingLegend(painter) {
   };
 }
 
-/** @param {Painter} painter @returns {{title: string, aside: string, foot: string, rows: Row[]}} */
+/** @param {Painter} painter @param {Object<string, number>} counts @returns {{title: string, aside: string, foot: string, rows: Row[]}} */
 function floorLegend(painter, counts) {
   const { palette } = painter.view;
   const tokens = { registered: "d-reg", floating: "d-flo", let: "d-let", several: "d-mul", vacant: "d-vac", unverified: "d-unv" };

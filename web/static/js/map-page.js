@@ -141,7 +141,8 @@ class MapPage {
     this.mirror(now);
     if (["date", "by", "base", "compare"].some((key) => changed.has(key))) this.paint(now);
     if (changed.has("mode")) {
-      this.floors?.setActive(now.mode === "3d");
+      const { lon, lat } = this.shown ?? {};
+      this.floors?.setActive(now.mode === "3d", true, lon && lat ? [lon, lat] : null);
       if (now.mode === "3d") this.floors?.open(this.drawer.buildingData(), node("drawer"));
       else if ($("[data-floors]")) this.floors?.open(null, node("drawer"));
       this.painter?.paintBuildings();
@@ -167,6 +168,7 @@ class MapPage {
     const { view } = this;
     const level = shown.kind === "building" ? "building" : shown.level === "cell" ? "cell" : "area";
     const home = shown.id === this.state.config.home.id;
+    /** @type {Object<string, import("./map-view.js").FeatureRef|null>} */
     const marks = { building: null, cell: null, area: null };
     if (["area", "building"].includes(shown.kind) && !home && shown.mapId) marks[level] = featureRef(/** @type {any} */ (level), shown.mapId);
     if (shown.kind === "building") marks.cell = this.cellRef(this.drawer.parentArea());

@@ -9,9 +9,12 @@
  */
 import { Cache, getJson } from "./api.js";
 import { debounce } from "./dom.js";
-import { number, signed, t } from "./i18n.js";
+import { isEnglish, number, signed, t } from "./i18n.js";
 import { STATUSES, rampOf, statusColour, wantsWhite } from "./palette.js";
 import { CLOSE, classColour } from "./style-data.js";
+
+/** Kinds of dedicated cells that have a word of their own on the map. */
+const DEDICATED_KINDS = ["park", "school", "office", "hospital"];
 
 /** One cache for all maps of the page. */
 const replies = new Cache((url) => getJson(url));
@@ -162,7 +165,7 @@ export class Painter {
       if (this.points.has(id) || feature.geometry.type !== "Point") continue;
       const [lon, lat] = feature.geometry.coordinates;
       const { short, kind, kind_label: label, dedicated } = feature.properties;
-      this.points.set(id, { lon, lat, short: String(short), kind: String(kind || ""), label: String(label || ""), dedicated: Boolean(dedicated) });
+      this.points.set(id, { lon, lat, short: String(short), kind: String(kind || ""), label: String(label || ""), dedicated: Boolean(dedicated) || kind === "dedicated" || DEDICATED_KINDS.includes(kind) });
     }
     if (this.points.size !== before) this.paintLabels();
   }
@@ -172,8 +175,7 @@ export class Painter {
     const values = /** @type {CellValues} */ (this.cells);
     if (values.by === "population") return values.values[at] === null ? "—" : number(values.values[at]);
     if (values.by === "change") return values.values[at] === null ? "" : signed(values.values[at]);
-    const known = ["park", "school", "office", "hospital"].includes(point.kind);
-    if (known || point.label) return point.label || t(point.kind);
+    if (point.dedicated) return DEDICATED_KINDS.includes(point.kind) ? t(point.kind) : isEnglish || !point.label ? t("dedicated_short") : point.label;
     const households = values.counts.households[at];
     return households === null ? "" : t("hh", { n: number(households) });
   }

@@ -20,6 +20,7 @@ export function readPalette() {
 }
 
 export const STATUSES = /** @type {const} */ (["meets", "at_risk", "fails", "no_data"]);
+/** @type {Object<string, string>} */
 const STATUS_TOKEN = { meets: "ok", at_risk: "risk", fails: "fail", no_data: "nd" };
 
 /**

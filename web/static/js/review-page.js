@@ -5,6 +5,7 @@
  */
 import { $, $$, el, isTyping, readJson } from "./dom.js";
 
+/** @type {Object<string, string>} */
 const ACTIONS = { a: "alias", n: "new", s: "skip", z: "undo", Enter: "choose" };
 const form = /** @type {HTMLFormElement|null} */ ($("#case"));
 const candidates = $$(".candidate");

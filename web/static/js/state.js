@@ -77,7 +77,8 @@ export class State {
 
   /** @param {ViewState} next */
   apply(next) {
-    const changed = new Set(Object.keys(next).filter((key) => JSON.stringify(next[key]) !== JSON.stringify(this.now[key])));
+    const keys = /** @type {(keyof ViewState)[]} */ (Object.keys(next));
+    const changed = new Set(keys.filter((key) => JSON.stringify(next[key]) !== JSON.stringify(this.now[key])));
     if (!changed.size) return;
     this.now = next;
     for (const listener of this.listeners) listener(next, changed);

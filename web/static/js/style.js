@@ -5,6 +5,7 @@
  * @typedef {import("./types.js").Palette} Palette
  * @typedef {import("./types.js").MapConfig} MapConfig
  */
+import { isEnglish } from "./i18n.js";
 import { dataLayers, extrusionLayers } from "./style-data.js";
 
 /** The weight is read from the first name only, so a bold stack begins with a name that ends in "Bold". */
@@ -49,7 +50,7 @@ function groundLayers(c, latitude) {
     { id: "road-edge", type: "line", ...lines, minzoom: 14, filter: road, layout: { "line-cap": "round", "line-join": "round" },
       paint: { "line-color": c["m-road-edge"], "line-width": groundWidth(width, latitude, 1.4), "line-opacity": ["interpolate", ["linear"], ["zoom"], 14, 0, 15.5, 1] } },
     { id: "road-area", type: "fill", ...base, filter: ["all", kind("road"), ["==", ["geometry-type"], "Polygon"]], paint: { "fill-color": c["m-road"] } },
-    { id: "road", type: "line", ...lines, filter: road, layout: { "line-cap": "round", "line-join": "round" }, paint: { "line-color": c["m-road"], "line-width": groundWidth(width, latitude) } },
+    { id: "road", type: "line", ...lines, filter: road, layout: { "line-cap": "round", "line-join": "round" }, paint: { "line-color": c["m-road"], "line-width": groundWidth(width, latitude), "line-opacity": ["interpolate", ["linear"], ["zoom"], 13, 0.45, 15, 0.6, 16.4, 1] } },
   ];
 }
 
@@ -82,7 +83,7 @@ function labelLayers(c) {
         "icon-opacity": ["interpolate", ["linear"], ["zoom"], 16.2, ["case", ["get", "dim"], 0.2, 1], 16.6, 0],
       } },
     { id: "area-label", type: "symbol", ...from("area_labels"), minzoom: 11, maxzoom: 17, filter: ["==", ["get", "level"], "community"],
-      layout: { "text-field": ["get", "name"], "text-font": BOLD, "text-size": ["interpolate", ["linear"], ["zoom"], 12, 10, 14, 11, 15, 12.5], "icon-image": "zone-tab", "icon-text-fit": "both", "icon-text-fit-padding": [1, 3, 1, 3],
+      layout: { "text-field": isEnglish ? ["coalesce", ["get", "name_en"], ["get", "name"]] : ["get", "name"], "text-font": BOLD, "text-size": ["interpolate", ["linear"], ["zoom"], 12, 10, 14, 11, 15, 12.5], "icon-image": "zone-tab", "icon-text-fit": "both", "icon-text-fit-padding": [1, 3, 1, 3],
         "text-anchor": "left", "text-offset": [0.5, 0], "text-allow-overlap": true, "icon-allow-overlap": true, "text-ignore-placement": false },
       paint: { "text-color": c["m-zone-ink"] } },
   ];
@@ -100,6 +101,7 @@ export function buildStyle(config, palette) {
   const vector = (/** @type {string} */ name) => ({ type: "vector", tiles: [absolute(config.layers[name].url)], minzoom: config.layers[name].minzoom, maxzoom: config.layers[name].maxzoom });
   const empty = { type: "geojson", data: { type: "FeatureCollection", features: [] } };
   const ground = groundLayers(palette, latitude);
+  // Roads lie over the coloured cells, so that the fabric of streets stays readable through the choropleth.
   const [roadsBelow, roadsAbove] = [ground.filter((layer) => !layer.id.startsWith("road")), ground.filter((layer) => layer.id.startsWith("road"))];
   const data = dataLayers(palette);
   return {

@@ -87,6 +87,7 @@ export class TimeBar {
       if (at % every && at !== dates.length - 1) return;
       chart.append(svg("text", { x: this.x(iso), y: 57 }, monthText(iso, at === 0 || Number(iso.slice(5, 7)) === 1)));
     });
+    /** @type {["base"|"date", string][]} */
     const thumbs = now.by === "change" ? [["base", "A"], ["date", "B"]] : [["date", ""]];
     if (now.by === "change") chart.append(svg("path", { class: "range", d: `M${Math.max(PAD, this.x(now.base))} ${AXIS_Y}H${this.x(now.date)}` }));
     for (const [key, letter] of thumbs) if (letter) chart.append(svg("text", { class: "mark", x: Math.max(PAD, this.x(now[key])), y: 22 }, letter));
@@ -95,7 +96,7 @@ export class TimeBar {
     if (focused) $(`[data-thumb="${focused}"]`, this.plot)?.focus();
   }
 
-  /** @param {string} key @param {string} letter */
+  /** @param {"base"|"date"} key @param {string} letter */
   thumb(key, letter) {
     const { from, to } = this.span;
     const iso = this.state.now[key];
@@ -111,7 +112,7 @@ export class TimeBar {
     return node;
   }
 
-  /** @param {string} key "date" or "base" @param {number} day */
+  /** @param {"base"|"date"} key @param {number} day */
   moveTo(key, day) {
     const { from, to } = this.span;
     let iso = isoOf(Math.min(to, Math.max(from, Math.round(day))));
@@ -127,7 +128,7 @@ export class TimeBar {
     this.stop();
     const left = this.plot.getBoundingClientRect().left;
     const dayAt = (/** @type {number} */ x) => this.span.from + ((x - left - PAD) / (this.plot.clientWidth - PAD * 2)) * (this.span.to - this.span.from);
-    const away = (/** @type {string} */ key) => Math.abs(days(this.state.now[key]) - dayAt(event.clientX));
+    const away = (/** @type {"base"|"date"} */ key) => Math.abs(days(this.state.now[key]) - dayAt(event.clientX));
     const key = this.state.now.by === "change" && away("base") < away("date") ? "base" : "date";
     this.plot.setPointerCapture(event.pointerId);
     const move = (/** @type {PointerEvent} */ moved) => this.moveTo(key, dayAt(moved.clientX));
