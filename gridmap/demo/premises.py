@@ -90,6 +90,13 @@ def dwelling_states(
     )
 
 
+def _with_side_uses(rows: Ints, use: Ints) -> Ints:
+    """A few flats serve as workshops or offices: use by row of (dwelling, day, tenure)."""
+    lived_in = (use == 0) & (rows[:, 2] <= LET)
+    lot = rows[:, 0] * 7919 % 1000
+    return np.asarray(np.where(lived_in & (lot < 9), 3, np.where(lived_in & (lot > 994), 2, use)), dtype=np.int64)
+
+
 def organisations(
     city: City, stock: Stock, period: tuple[int, int], words: Words, random: np.random.Generator
 ) -> pl.DataFrame:
