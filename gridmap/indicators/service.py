@@ -37,6 +37,7 @@ from gridmap.indicators.records import keys_of
 from gridmap.indicators.registry import Registry, shipped_registry
 from gridmap.indicators.snapshot import Snapshot
 from gridmap.indicators.summary import building_counts, building_figures, summarise
+from gridmap.indicators.transitions import Transitions, transitions_between
 from gridmap.indicators.words import PRESENCE_CODES, STATE_WORDS
 
 DEDICATED: Final = "dedicated"
@@ -96,6 +97,11 @@ class Figures:
         """The reconciliation of every area between two dates."""
         snapshot = self.snapshot()
         return self._once(snapshot, ("flows", start, end), lambda: flows_between(snapshot, start, end))
+
+    def transitions(self, start: date, end: date) -> Transitions:
+        """The changes of category (registered, away, floating) of every area between two dates."""
+        snapshot = self.snapshot()
+        return self._once(snapshot, ("transitions", start, end), lambda: transitions_between(snapshot, start, end))
 
     def cell_values(
         self, as_of: date, *, by: str = "population", base: date | None = None, visible: Visible = None

@@ -204,3 +204,17 @@ def _line_in(before: ResidenceRow | None, after: ResidenceRow, day: date) -> str
     if after.valid_from != day or (after.cause_in == "initial" and before is not None):
         return "moves_in"
     return IN.get(after.cause_in, "corrections")
+
+
+def transitions(world: World, area: AreaRow, start: date, end: date) -> dict[tuple[str, str], int]:
+    """What the persons of an area were at one date and are at another."""
+    found: Counter[tuple[str, str]] = Counter()
+    for person in world.persons:
+        ends = []
+        for day in (start, end):
+            residence = residence_of(person, day)
+            here = residence is not None and inside(area, place_of(residence, day))
+            ends.append((attribute(person, "presence", day) or "unknown") if here else "elsewhere")
+        if ends != ["elsewhere", "elsewhere"]:
+            found[ends[0], ends[1]] += 1
+    return dict(found)
