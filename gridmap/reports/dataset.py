@@ -35,9 +35,9 @@ def area_figures(assessment: Assessment, as_of: date, wanted: Wanted) -> pd.Data
     """The figures of every wanted area at a date, and a row of level ``unlocated`` for what lies in none of them.
 
     Columns: ``as_of, code, name, name_en, level, parent_code, kind``; every count of the area table (persons by sex,
-    age band, presence and marital status, households, dwellings by state and use, buildings); ``area_km2``; each indicator
-    under its id (unrounded; empty where it cannot be told); ``status`` and ``failing`` (how many rules are failed) of
-    areas. The rows of all levels and their ``unlocated`` rows add up to what is above them.
+    age band, presence and marital status, households, dwellings by state and use, buildings); ``area_km2``; each
+    indicator under its id (unrounded; empty where it cannot be told); ``status`` and ``failing`` (how many rules are
+    failed) of areas. The rows of all levels and their ``unlocated`` rows add up to what is above them.
     """
     verdicts = assessment.verdicts(as_of)
     table = verdicts.table

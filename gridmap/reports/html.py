@@ -131,7 +131,7 @@ class _Shown:
     small: str = ""
     status: str | None = None
     word: bool = False
-    numeric: bool = False
+    kind: str = ""
 
 
 def _figure(figure: Figure, words: Translator) -> dict[str, Any]:
@@ -159,10 +159,10 @@ def _table(table: Table, words: Translator) -> dict[str, Any]:
         if paired:
             code, name, *rest = shown
             plain = table.style(number) is RowStyle.TOTAL
-            shown = [_Shown(name.text, "" if plain else code.text), *rest]
+            shown = [_Shown(name.text, "" if plain else code.text, kind="name"), *rest]
         rows.append({"style": table.style(number).value, "cells": shown})
     heads = [
-        {"label": column.label or column.numerator, "threshold": column.threshold, "numeric": column.numeric}
+        {"label": column.label or column.numerator, "threshold": column.threshold, "kind": _kind(column)}
         for column in columns
     ]
     return {"title": table.title, "summary": table.summary, "columns": heads, "rows": rows, "empty": table.empty}
@@ -171,13 +171,20 @@ def _table(table: Table, words: Translator) -> dict[str, Any]:
 def _shown(cell: Cell, column: Column, words: Translator) -> _Shown:
     if isinstance(cell, Rate):
         if not cell.denominator:
-            return _Shown(wording.NOTHING if cell.denominator == 0 else wording.part(cell), numeric=True)
+            return _Shown(wording.NOTHING if cell.denominator == 0 else wording.part(cell), kind=_kind(column))
         share = wording.percent(cell.value, words, column.limits)
-        return _Shown(share, wording.part(cell), None if cell.status in {None, "meets"} else cell.status, numeric=True)
+        return _Shown(
+            share, wording.part(cell), None if cell.status in {None, "meets"} else cell.status, kind=_kind(column)
+        )
     text = wording.shown(cell, column, words)
     if column.kind is Kind.STATUS and cell:
         return _Shown(text, status=str(cell), word=True)
-    return _Shown(text, numeric=column.numeric)
+    return _Shown(text, kind=_kind(column))
+
+
+def _kind(column: Column) -> str:
+    """The class of a column's cells in the style sheet."""
+    return " ".join([column.kind.value, *(["number"] if column.numeric else [])])
 
 
 FORMAT = Format("html", "Page with a map, to look at and to print", ".html", "text/html", write)
