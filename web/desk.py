@@ -21,10 +21,12 @@ from geodata.errors import ExplainedError
 from gridmap.accounts.actor import Actor
 from gridmap.bootstrap import Store
 from gridmap.errors import GridmapError, NotFoundError
+from gridmap.i18n import translator
 from gridmap.importing.headings import ColumnStatus
 from gridmap.importing.register import import_register
 from gridmap.importing.result import BatchResult, RegisterOptions
 from gridmap.importing.understand import Understood, understand
+from gridmap.importing.verdicts import write_error_workbook
 from web.errors import BodyTooLargeError, UnexpectedError
 from web.faults import log_fault
 
@@ -61,6 +63,18 @@ class _CancelledError(Exception):
     """Raised inside the background work to end it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What somebody wants done with a file."""
+
+    area_id: UUID
+    area_code: str
+    area_name: str
+    effective: date | None
+    complete: bool
+    language: str
+
+
 @dataclass(slots=True)
 class Job:
     """One file and what is known of it. Only its owner sees it."""
@@ -70,11 +84,7 @@ class Job:
     file_name: str
     size_bytes: int
     path: Path = field(repr=False)
-    area_id: UUID
-    area_code: str
-    area_name: str
-    effective: date | None
-    complete: bool
+    order: Order
     at: datetime
     state: State = State.RECEIVED
     step: str = ""
@@ -94,23 +104,12 @@ class Job:
         return self.result or self.preview
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
-    """What somebody wants done with a file."""
-
-    area_id: UUID
-    area_code: str
-    area_name: str
-    effective: date | None
-    complete: bool
-
-
 class Desk:
     """All files in hand."""
 
     def __init__(self, store: Store, folder: Path, *, upload_mb: int) -> None:
         self._store = store
-        self._folder = folder
+        self.folder = folder
         self._most_bytes = upload_mb * 1_048_576
         self._jobs: dict[UUID, Job] = {}
         self._lock = threading.Lock()
@@ -125,17 +124,21 @@ class Desk:
         """
         self._forget_old()
         job_id = uuid4()
-        folder = self._folder / str(job_id)
+        folder = self.folder / str(job_id)
         folder.mkdir(parents=True, mode=0o700)
-        self._folder.chmod(0o700)
+        self.folder.chmod(0o700)
         # The name comes from elsewhere: only its ending is used, for telling what kind of file it is.
         path = folder / f"upload{Path(file_name).suffix.lower()[:8]}"
         size = self._save(content, path)
         job = Job(
-            id=job_id, actor=actor, file_name=Path(file_name.replace("\\", "/")).name[:200] or "-", size_bytes=size,
-            path=path, area_id=order.area_id, area_code=order.area_code, area_name=order.area_name,
-            effective=order.effective, complete=order.complete, at=datetime.now(UTC),
-        )  # fmt: skip
+            id=job_id,
+            actor=actor,
+            file_name=Path(file_name.replace("\\", "/")).name[:200] or "-",
+            size_bytes=size,
+            path=path,
+            order=order,
+            at=datetime.now(UTC),
+        )
         with self._lock:
             self._jobs[job.id] = job
         self._start(job, self._understand)
@@ -199,7 +202,7 @@ class Desk:
             for job in self._jobs.values():
                 job.cancelled = job.cancelled or job.state is not State.COMMITTING
         self._worker.shutdown()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        shutil.rmtree(self.folder, ignore_errors=True)
 
     def _save(self, content: BinaryIO, path: Path) -> int:
         size = 0
@@ -247,14 +250,26 @@ class Desk:
     def _check(self, job: Job) -> State:
         job.understood = understand(job.path, name=job.file_name, chosen=job.chosen)
         job.preview = self._import(job, dry_run=True)
+        self._write_workbook(job, job.preview)
         return State.CHECKED
 
     def _commit(self, job: Job) -> State:
         job.result = self._import(job, dry_run=False)
+        self._write_workbook(job, job.result)
         return State.COMMITTED
 
+    def _write_workbook(self, job: Job, outcome: BatchResult) -> None:
+        """The rows to be mended, in the owner's language; it outlives the file, for a day."""
+        path = self.folder / f"{job.id}.xlsx"
+        rows = write_error_workbook(outcome, job.path, path, translate=translator(job.order.language).gettext)
+        path.chmod(0o600)
+        job.workbook = path if rows else None
+
     def _import(self, job: Job, *, dry_run: bool) -> BatchResult:
-        options = RegisterOptions(effective=job.effective, complete=job.complete, dry_run=dry_run, columns=job.chosen)
+        order = job.order
+        options = RegisterOptions(
+            effective=order.effective, complete=order.complete, dry_run=dry_run, columns=job.chosen
+        )
 
         def progress(step: str, done: int, total: int) -> None:
             if job.cancelled:
@@ -262,7 +277,7 @@ class Desk:
             job.step, job.done, job.total = step, done, total
 
         return import_register(
-            self._store, job.actor, job.path, job.area_code, options, progress=progress, name=job.file_name
+            self._store, job.actor, job.path, order.area_code, options, progress=progress, name=job.file_name
         )
 
     def _discard(self, job: Job) -> None:
@@ -279,6 +294,8 @@ class Desk:
                 del self._jobs[job.id]
         for job in old:
             self._discard(job)
+            if job.workbook is not None:
+                job.workbook.unlink(missing_ok=True)
 
 
 def _decided(job: Job, chosen: Mapping[str, str]) -> dict[str, dict[str, str]]:

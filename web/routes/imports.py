@@ -80,7 +80,9 @@ def _order(unit: UnitOfWork, site: Site, visit: Visit, fields: dict[str, str]) -
     require_area(unit, visit.actor, Action.REGISTER_IMPORT, node.id)
     effective: date | None = optional_day(fields["effective"], "effective")
     name = place_name(site.tree.current(), node, visit.lang)
-    return Order(node.id, node.code, name, effective, complete=fields["completeness"] == "complete")
+    return Order(
+        node.id, node.code, name, effective, complete=fields["completeness"] == "complete", language=visit.lang
+    )
 
 
 @router.get("/{job_id}")
@@ -161,7 +163,7 @@ async def _file(request: Request, visit: Visit, job: Job, kind: str) -> bytes:
         raise NotFoundError
     await writing(request, _note_file, visit, job, kind)
     if kind == "csv":
-        return await site_of(request).runner.read(verdict_csv, job.outcome)
+        return await site_of(request).runner.read(verdict_csv, job.outcome, site_of(request).desk.folder)
     assert job.workbook is not None  # noqa: S101 - looked at above
     return await site_of(request).runner.read(job.workbook.read_bytes)
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any, Final
 
 import polars as pl
@@ -15,6 +17,7 @@ from gridmap.importing.headings import Column, ColumnStatus, importable_fields
 from gridmap.importing.outcome import Verdict
 from gridmap.importing.result import BatchResult
 from gridmap.importing.understand import Understood, UnderstoodSheet
+from gridmap.importing.verdicts import write_verdicts
 from gridmap.residents.rules import mask_id, mask_name, mask_phone
 from web.desk import BUSY, Job, State
 from web.views.accounts import local
@@ -135,7 +138,7 @@ def batch_row(job: Job, text: Translator) -> BatchRow:
         id=str(job.id),
         file_name=job.file_name,
         template_label=text.gettext("Register of residents"),
-        area_name=job.area_name,
+        area_name=job.order.area_name,
         by=job.actor.display_name,
         at=local(job.at),
         state=job.state.value,
@@ -168,7 +171,7 @@ def batch_view(job: Job, text: Translator, *, verdict: str | None, number: int, 
         file_name=job.file_name,
         size_bytes=job.size_bytes,
         template_label=text.gettext("Register of residents"),
-        area_name=job.area_name,
+        area_name=job.order.area_name,
         by=job.actor.display_name,
         at=local(job.at),
         state=job.state.value,
@@ -242,7 +245,7 @@ def _effects(job: Job, outcome: BatchResult, text: Translator) -> list[str]:
     change = f"+{after - before:,}" if after >= before else f"−{before - after:,}"
     effects = [
         text.text(
-            "{area}: residents {before} → {after} ({change})", area=job.area_name, before=f"{before:,}",
+            "{area}: residents {before} → {after} ({change})", area=job.order.area_name, before=f"{before:,}",
             after=f"{after:,}", change=change,
         )
     ]  # fmt: skip
@@ -316,9 +319,9 @@ def reason_text(found: dict[str, Any], text: Translator) -> str | None:
     return f"{text.gettext(finding.message).format(**params)} {text.gettext(finding.hint).format(**params)}"
 
 
-VERDICT_COLUMNS: Final = ("sheet", "row", "verdict", "dwelling_id", "building_id", "person_id", "reason")
-
-
-def verdict_csv(outcome: BatchResult) -> bytes:
+def verdict_csv(outcome: BatchResult, folder: Path) -> bytes:
     """One line a row of the file: where it went and why."""
-    return outcome.verdicts.select(VERDICT_COLUMNS).write_csv().encode("utf-8-sig")
+    with tempfile.TemporaryDirectory(dir=folder) as place:
+        path = Path(place) / "verdicts.csv"
+        write_verdicts(outcome, path)
+        return path.read_bytes()
