@@ -167,9 +167,8 @@ def _recent(unit: UnitOfWork, visit: Visit) -> list[Recent]:
     found = []
     for entry in entries:
         details: dict[str, str] = json.loads(entry.details)
-        query = (
-            f"report={details['report']}&area={details['area']}&ending={details['as_of']}&format={details['format']}"
-        )
+        named = {name: details[name] for name in ("report", "area", "format")}
+        query = urlencode({**named, "ending": details["as_of"]})
         found.append(
             Recent(details["name"], visit.actor.display_name, local(entry.at), details["format"], f"/reports?{query}")
         )
