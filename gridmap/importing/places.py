@@ -157,9 +157,9 @@ def _area_names(unit: UnitOfWork, nodes: list[AreaNode]) -> dict[str, tuple[byte
 
 
 def _community_names(unit: UnitOfWork, official: Mapping[bytes, str]) -> dict[str, str]:
-    """The key of every name of a community leads to that of its official one."""
+    """Every name of a community leads to its official one."""
     rows = unit.session.execute(sa.select(AreaName.area_id, AreaName.name))
-    return {name_key(name): name_key(official[area.bytes]) for area, name in rows if area.bytes in official}
+    return {name: official[area.bytes] for area, name in rows if area.bytes in official}
 
 
 def _load_buildings(unit: UnitOfWork, regions: tuple[int, ...], under: AreaNode, day: date) -> pl.DataFrame:

@@ -187,7 +187,6 @@ def _write_residences(unit: UnitOfWork, leads: pl.DataFrame, batch_id: UUID) -> 
 
 def _settle_old_cases(unit: UnitOfWork, rows: pl.DataFrame, batch_id: UUID) -> None:
     """Open cases of persons that this file judges anew are settled by it: the queue holds the newest word only."""
-    mine = {(row[0], UUID(bytes=row[1])) for row in rows.select("region", "person_id").drop_nulls().unique().rows()}
     regions = rows["region"].unique().to_list()
     query = sa.select(ImportRow.region, ImportRow.batch_id, ImportRow.seq, ImportRow.person_id).where(
         ImportRow.region.in_(regions),
@@ -196,7 +195,11 @@ def _settle_old_cases(unit: UnitOfWork, rows: pl.DataFrame, batch_id: UUID) -> N
         ImportRow.person_id.is_not(None),
         ImportRow.batch_id != batch_id,
     )
-    stale = [row for row in unit.session.execute(query) if (row.region, row.person_id) in mine]
+    cases = unit.session.execute(query).all()
+    if not cases:
+        return
+    mine = {(row[0], UUID(bytes=row[1])) for row in rows.select("region", "person_id").drop_nulls().unique().rows()}
+    stale = [row for row in cases if (row.region, row.person_id) in mine]
     for row in stale:
         unit.session.execute(
             sa.update(ImportRow)

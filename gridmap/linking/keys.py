@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
 from functools import cache
 
 import polars as pl
@@ -15,6 +16,8 @@ NUMERAL = "[零〇一二两三四五六七八九十百千]"
 _COUNTED = re.compile(
     f"({NUMERAL}+)(?=(?:号楼|号院|号|栋|幢|座|单元|门|梯|层|楼|室|房|户|弄|巷|$|-))|(?<=[元层楼栋幢座室梯])({NUMERAL}+)"
 )
+
+_COMMITTEE = re.compile("(?:社区居民委员会|社区居委会|社区|居民委员会|居委会|村民委员会|村委会)$")
 
 
 @cache
@@ -43,6 +46,11 @@ def name_key(text: str) -> str:
     return "".join(character for character in plain if character.isalnum())
 
 
+def community_key(text: str) -> str:
+    """The name of a community as it is compared: without 社区, 居民委员会 and their like."""
+    return _COMMITTEE.sub("", name_key(text)) or name_key(text)
+
+
 def number_key(text: str) -> str:
     """A number of a building, unit or room as it is compared.
 
@@ -56,10 +64,9 @@ def number_key(text: str) -> str:
     return re.sub(r"^0+(?=[0-9A-Z])", "", plain)
 
 
-def keys(values: pl.Series, *, of_number: bool) -> pl.Series:
-    """The keys of a series of names or numbers; null and empty become the empty text."""
+def keys(values: pl.Series, function: Callable[[str], str]) -> pl.Series:
+    """The keys of a series of texts; null and empty become the empty text."""
     texts = values.drop_nulls().unique().to_list()
-    function = number_key if of_number else name_key
     if not texts:
         return pl.Series(values.name, [""] * len(values), dtype=pl.String)
     return values.replace_strict(texts, [function(text) for text in texts], default="", return_dtype=pl.String)

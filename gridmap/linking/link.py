@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from gridmap.linking.keys import keys
+from gridmap.linking.keys import community_key, keys, name_key, number_key
 
 NAME_PARTS = ("community", "compound", "road")
 NUMBER_PARTS = ("road_no", "building", "unit", "room")
 LINK_COLUMNS = (*NAME_PARTS, *NUMBER_PARTS, "dwelling_id", "building_id")
+
+_KEYS: Mapping[str, Callable[[str], str]] = {
+    "community": community_key,
+    "compound": name_key,
+    "road": name_key,
+    "name": name_key,
+    "building": name_key,
+}
 
 # Reasons for which a row that names a place has none, or has a building only.
 REASONS = (
@@ -60,7 +68,8 @@ class Dwellings:
 @dataclass(frozen=True, slots=True)
 class DwellingIndex:
     """Where an address may lead. Names and numbers are compared by their keys; ``aliases`` by kind lead from the key
-    of an alias to the official name. Several external ids of one building or dwelling are given as extra pairs."""
+    of an alias to the key of the official name. Several external ids of one building or dwelling are extra pairs.
+    """
 
     buildings: pl.DataFrame
     dwellings: pl.DataFrame
@@ -79,16 +88,16 @@ class DwellingIndex:
         dwelling_ids: Mapping[str, int] | None = None,
     ) -> DwellingIndex:
         """Make the index from plain arrays."""
-        names = {part: keys(_texts(getattr(buildings, part)), of_number=False) for part in (*NAME_PARTS, "name")}
-        numbers = {part: keys(_texts(getattr(buildings, part)), of_number=True) for part in ("number", "road_no")}
+        names = {part: keys(_texts(getattr(buildings, part)), _KEYS[part]) for part in (*NAME_PARTS, "name")}
+        numbers = {part: keys(_texts(getattr(buildings, part)), number_key) for part in ("number", "road_no")}
         building_frame = (
             pl.DataFrame({**names, **numbers}).with_row_index("at").with_columns(pl.col("at").cast(pl.Int64))
         )
         dwelling_frame = pl.DataFrame(
             {
                 "building_at": pl.Series(dwellings.building, dtype=pl.Int64),
-                "unit": keys(_texts(dwellings.unit), of_number=True),
-                "room": keys(_texts(dwellings.room), of_number=True),
+                "unit": keys(_texts(dwellings.unit), number_key),
+                "room": keys(_texts(dwellings.room), number_key),
             }
         ).with_row_index("at")
         return cls(
@@ -96,7 +105,10 @@ class DwellingIndex:
             dwellings=dwelling_frame.with_columns(pl.col("at").cast(pl.Int64)),
             building_ids=_ids(buildings.external_id, building_ids or {}),
             dwelling_ids=_ids(dwellings.external_id, dwelling_ids or {}),
-            aliases=aliases or {},
+            aliases={
+                kind: {_KEYS[kind](alias): _KEYS[kind](official) for alias, official in names_of.items()}
+                for kind, names_of in (aliases or {}).items()
+            },
         )
 
 
@@ -151,7 +163,7 @@ def _keyed(parsed: pl.DataFrame, aliases: Mapping[str, Mapping[str, str]]) -> pl
         if part not in parsed.columns:
             columns[part] = empty.new_from_index(0, parsed.height)
             continue
-        key = keys(parsed.get_column(part), of_number=part in NUMBER_PARTS)
+        key = keys(parsed.get_column(part), _KEYS[part] if part in NAME_PARTS else number_key)
         known = aliases.get(part, {})
         columns[part] = key.replace(list(known), list(known.values())) if known else key
     for part in ("dwelling_id", "building_id"):

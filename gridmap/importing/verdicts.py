@@ -1,0 +1,133 @@
+"""Hand back what became of the rows: a CSV of verdicts, and the workbook itself with every bad cell marked."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable
+from pathlib import Path
+
+import polars as pl
+import xlsxwriter
+from xlsxwriter.format import Format
+from xlsxwriter.worksheet import Worksheet
+
+from geodata.readers.table import SheetTable
+from gridmap.importing.findings import FINDINGS, Weight
+from gridmap.importing.headings import Column, ColumnStatus, never_stored_text
+from gridmap.importing.outcome import Verdict
+from gridmap.importing.result import BatchResult
+from gridmap.importing.understand import understand
+
+VERDICT_COLUMNS = ("sheet", "row", "verdict", "dwelling_id", "building_id", "person_id", "reason")
+_MENDABLE = (Verdict.NEEDS_REVIEW.value, Verdict.REJECTED.value)
+# A text that starts like a formula is one to a spreadsheet program that opens a CSV.
+_FORMULA = r"^[\t\r=+\-@＝＋－＠]"
+
+Translate = Callable[[str], str]
+
+
+def untranslated(text: str) -> str:
+    """The message id itself."""
+    return text
+
+
+def write_verdicts(result: BatchResult, path: Path) -> None:
+    """Write one line a row: `VERDICT_COLUMNS`, UTF-8, in the order of the file. Holds no personal data but keys."""
+    frame = result.verdicts.select(VERDICT_COLUMNS)
+    guarded = frame.with_columns(
+        pl.when(pl.col(pl.String).str.contains(_FORMULA)).then("'" + pl.col(pl.String)).otherwise(pl.col(pl.String))
+    )
+    path.write_bytes(guarded.write_csv().encode())
+
+
+def write_error_workbook(result: BatchResult, source: Path, path: Path, *, translate: Translate = untranslated) -> int:
+    """Write the rows that need review or were rejected as they were handed in; returns how many.
+
+    Bad cells are marked and commented, the last columns say verdict and reasons. Columns that are never stored are left
+    out, texts elsewhere that hold such things are emptied. The file can be corrected and handed in again: the added
+    columns have headings that the import ignores.
+    """
+    understood = understand(source, name=result.file_name)
+    written = 0
+    with xlsxwriter.Workbook(path, {"strings_to_formulas": False, "strings_to_urls": False}) as workbook:
+        styles = {
+            "head": workbook.add_format({"bold": True, "bottom": 1}),
+            "text": workbook.add_format({"num_format": "@"}),
+            "bad": workbook.add_format(
+                {"num_format": "@", "bg_color": "#FDE2DD", "bottom": 2, "bottom_color": "#C0392B"}
+            ),
+        }
+        for table in understood.tables:
+            columns = result.columns.get(table.name)
+            if columns is not None:
+                written += _write_sheet(
+                    workbook.add_worksheet(table.name[:31]), table, columns, result, styles, translate
+                )
+        if not workbook.worksheets():
+            workbook.add_worksheet()
+    return written
+
+
+def _write_sheet(
+    sheet: Worksheet,
+    table: SheetTable,
+    columns: tuple[Column, ...],
+    result: BatchResult,
+    styles: dict[str, Format],
+    translate: Translate,
+) -> int:
+    kept = [column for column in columns if column.status is not ColumnStatus.DROPPED]
+    wanted = result.verdicts.filter((pl.col("sheet") == table.name) & pl.col("verdict").is_in(_MENDABLE))
+    verdict_of = dict(wanted.select("row", "verdict").rows())
+    found = _issues_by_row(result, table.name)
+    headings = [column.heading for column in kept]
+    sheet.write_row(0, 0, [*headings, translate("verdict"), translate("reason and remedy")], styles["head"])
+    sheet.freeze_panes(1, 0)
+    texts = [_scrubbed(table.rows.get_column(column.letters)) for column in kept]
+    line = 0
+    for position, number in enumerate(table.row_numbers.tolist()):
+        if number not in verdict_of:
+            continue
+        line += 1
+        issues = found.get(number, [])
+        bad = {issue[0]: _sentence(issue, translate) for issue in reversed(issues)}
+        for place, column in enumerate(texts):
+            text = column[position]
+            style = styles["bad"] if headings[place] in bad else styles["text"]
+            sheet.write_string(line, place, text or "", style)
+            if headings[place] in bad:
+                sheet.write_comment(line, place, bad[headings[place]])
+        said = " ".join(_sentence(issue, translate) for issue in issues)
+        sheet.write_string(line, len(kept), translate(verdict_of[number]))
+        sheet.write_string(line, len(kept) + 1, said)
+    sheet.autofilter(0, 0, max(line, 1), len(kept) + 1)
+    return line
+
+
+Finding = tuple[str, str, str | None, int | None]
+
+
+def _issues_by_row(result: BatchResult, sheet: str) -> dict[int, list[Finding]]:
+    """Row → (heading, code, value, other) of what is more than a note, the heaviest first."""
+    heavy = result.issues.filter((pl.col("sheet") == sheet) & (pl.col("weight") > int(Weight.NOTE)))
+    found: dict[int, list[Finding]] = defaultdict(list)
+    for number, column, code, value, other in heavy.select("row", "column", "code", "value", "other").rows():
+        found[number].append((column, code, value, other))
+    return found
+
+
+def _sentence(issue: Finding, translate: Translate) -> str:
+    _, code, value, other = issue
+    finding = FINDINGS[code]
+    said = translate(finding.message).format(value=value or "", other="" if other is None else other)
+    return f"{said} {translate(finding.hint)}"
+
+
+def _scrubbed(texts: pl.Series) -> list[str | None]:
+    """Texts without what is never stored."""
+    pattern, unless = (re.compile(source) for source in never_stored_text())
+    return [
+        None if text is not None and pattern.search(text) and not unless.search(text) else text
+        for text in texts.to_list()
+    ]
