@@ -107,7 +107,8 @@ class Assessment:
         row = _row(verdicts.table, area_id)
         earlier = None
         if base is not None:
-            earlier = evaluate(self.figures.table(base, as_of), self.rules.on(as_of), self.figures.registry)
+            before = self.figures.table(base, as_of, of=verdicts.table.occupancy.snapshot)
+            earlier = evaluate(before, self.rules.on(as_of), self.figures.registry)
         return AreaVerdict(
             area_id=area_id,
             status=Status(int(verdicts.status[row])),

@@ -87,15 +87,16 @@ class Figures:
                 self._kept_of = snapshot
         return snapshot
 
-    def table(self, as_of: date, divided_on: date | None = None) -> AreaTable:
-        """Counts of every area in force at a date."""
-        snapshot = self.snapshot()
+    def table(self, as_of: date, divided_on: date | None = None, *, of: Snapshot | None = None) -> AreaTable:
+        """Counts of every area in force at a date; ``of`` a snapshot that was taken before, so that several figures of
+        one answer belong together."""
+        snapshot = of or self.snapshot()
         key = ("table", as_of, divided_on or as_of)
         return self._once(snapshot, key, lambda: area_table(snapshot, as_of, self.terms, divided_on))
 
-    def flows(self, start: date, end: date) -> Flows:
+    def flows(self, start: date, end: date, *, of: Snapshot | None = None) -> Flows:
         """The reconciliation of every area between two dates."""
-        snapshot = self.snapshot()
+        snapshot = of or self.snapshot()
         return self._once(snapshot, ("flows", start, end), lambda: flows_between(snapshot, start, end))
 
     def transitions(self, start: date, end: date) -> Transitions:
@@ -113,7 +114,8 @@ class Figures:
         values = population
         if by == "change":
             base = base or year_before(as_of)
-            values = population - self.table(base, as_of).take(cells.rows)["population"]
+            earlier = self.table(base, as_of, of=cells.occupancy.snapshot)
+            values = population - earlier.take(cells.rows)["population"]
         ids = tuple(tree.ids[row] for row in cells.rows)
         seen = _seen(ids, visible)
         dedicated = np.fromiter((tree.kinds[row] == DEDICATED for row in cells.rows), np.bool_, len(cells))
@@ -191,7 +193,7 @@ class Figures:
             position,
             registry=self.registry,
             before=before,
-            reconciliation=self.flows(since, as_of).of(position),
+            reconciliation=self.flows(since, as_of, of=table.occupancy.snapshot).of(position),
             visible=visible,
             most_buildings=most_buildings,
         )
@@ -225,9 +227,9 @@ class Figures:
         position = _position(snapshot, area_id)
         since = base or year_before(as_of)
         if figure.upper() in Flow.__members__:
-            return self.flows(since, as_of).residences_behind(position, Flow[figure.upper()])
+            return self.flows(since, as_of, of=snapshot).residences_behind(position, Flow[figure.upper()])
         day = since if figure == "opening" else as_of
-        return _live_behind(self.table(day), position, figure)
+        return _live_behind(self.table(day, of=snapshot), position, figure)
 
     def _population(self, snapshot: Snapshot, day: date, divided_on: date) -> NDArray[np.int64]:
         key = ("population", day, divided_on)
