@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
+import polars as pl
 import typer
 from rich.table import Table
 
 from geodata.issues import Issue, Severity
 from gridmap.cli.frame import As, Db, Json, _, command, emit, out, parse_day, progress_bar, say, words, working
 from gridmap.errors import InvalidInputError
+from gridmap.importing.aliases import import_aliases
 from gridmap.importing.areas import import_areas
 from gridmap.importing.buildings import BuildingOptions, import_buildings
 from gridmap.importing.cells import CellOptions, import_cells
 from gridmap.importing.dwellings import import_dwellings
+from gridmap.importing.findings import FINDINGS, Weight
 from gridmap.importing.organisations import import_organisations
 from gridmap.importing.outcome import ImportOutcome, Verdict
+from gridmap.importing.register import import_register
+from gridmap.importing.result import BatchResult, RegisterOptions
 from gridmap.importing.rooms import RoomPlan
+from gridmap.importing.statistics import import_statistics
+from gridmap.importing.verdicts import write_error_workbook, write_verdicts
 
 app = typer.Typer(
     help=_("Import areas, cells, buildings, dwellings, organisations and registers."), no_args_is_help=True
@@ -118,6 +125,102 @@ def organisations(file: File, db: Db, under: MaybeUnder = None, as_: As = None, 
     with working(db, as_) as work, progress_bar(quiet=json_) as step:
         outcome = import_organisations(work.store, work.actor, file, under, progress=step)
     show(outcome, as_json=json_)
+
+
+@command(app, "aliases")
+def aliases(file: File, db: Db, as_: As = None, json_: Json = False) -> None:
+    """Import other names of compounds, roads and buildings: kind, official, alias."""
+    with working(db, as_) as work, progress_bar(quiet=json_) as step:
+        outcome = import_aliases(work.store, work.actor, file, progress=step)
+    show(outcome, as_json=json_)
+
+
+@command(app, "statistics")
+def statistics(file: File, db: Db, as_: As = None, json_: Json = False) -> None:
+    """Import reported figures: area_code, period_start, period_end, measure, value."""
+    with working(db, as_) as work, progress_bar(quiet=json_) as step:
+        outcome = import_statistics(work.store, work.actor, file, progress=step)
+    show(outcome, as_json=json_)
+
+
+@command(app, "register")
+def register(  # noqa: PLR0913, PLR0917 - options
+    file: File,
+    under: Under,
+    db: Db,
+    effective: Annotated[
+        str | None,
+        typer.Option("--effective", help=_("The day the facts hold from (default: today)."), show_default=False),
+    ] = None,
+    complete: Annotated[
+        bool, typer.Option("--complete", help=_("The file names everybody of the area: list who is absent."))
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help=_("Judge every row and write nothing."))] = False,
+    sheet: Annotated[
+        str | None, typer.Option("--sheet", help=_("Only this sheet of a workbook."), show_default=False)
+    ] = None,
+    verdicts: Annotated[
+        Path | None, typer.Option("--verdicts", help=_("Write one line a row to this CSV."), show_default=False)
+    ] = None,
+    errors: Annotated[
+        Path | None,
+        typer.Option("--errors", help=_("Write the rows to mend, marked, to this workbook."), show_default=False),
+    ] = None,
+    as_: As = None,
+    json_: Json = False,
+) -> None:
+    """Import a register of residents; every row gets one verdict."""
+    options = RegisterOptions(parse_day(effective, "--effective"), complete, dry_run, sheet)
+    with working(db, as_) as work, progress_bar(quiet=json_) as step:
+        result = import_register(work.store, work.actor, file, under, options, progress=step)
+        if verdicts is not None:
+            write_verdicts(result, verdicts)
+        if errors is not None:
+            write_error_workbook(result, file, errors, translate=_)
+    show_register(result, as_json=json_)
+
+
+def show_register(result: BatchResult, *, as_json: bool) -> None:
+    """Print the outcome of a register: the equation of verdicts, the population, what was left out, the findings."""
+    issues = [_register_issue(row) for row in result.issues.filter(pl.col("weight") > 0).head(1000).to_dicts()]
+    if as_json:
+        emit(
+            {
+                "kind": "register",
+                "file": result.file_name,
+                "batch": None if result.dry_run else str(result.batch_id),
+                "read": result.counts["rows"],
+                **{name: count for name, count in result.counts.items() if name != "rows"},
+                "blank_rows": result.blank_rows,
+                "population": {"before": result.population[0], "after": result.population[1]},
+                "not_imported": [
+                    {"heading": c.heading, "status": c.status.value, "reason": _(c.reason)} for c in result.not_imported
+                ],
+                "issues": [issue_as_json(issue) for issue in issues],
+            }
+        )
+        return
+    counts = {verdict: result.counts[verdict.value] for verdict in Verdict}
+    parts = " + ".join(f"{_(verdict.value)} {count:,}" for verdict, count in counts.items() if count)
+    rows = f"{result.counts['rows']:,}"
+    say("{file}: {read} rows = {parts}", file=result.file_name, read=rows, parts=parts or "0")
+    before, after = (f"{count:,}" for count in result.population)
+    say("Population of the area: {before} → {after}", before=before, after=after)
+    if result.counts["absent"]:
+        say("Absent from a file that should name everybody: {count}", count=f"{result.counts['absent']:,}")
+    for column in result.not_imported:
+        say("Not imported: {heading} ({reason})", heading=column.heading or column.letters, reason=_(column.reason))
+    show_issues(issues)
+
+
+def _register_issue(row: dict[str, Any]) -> Issue:
+    """A finding of a register in the form of all findings."""
+    finding = FINDINGS[row["code"]]
+    params = {"value": row["value"] or "", "other": "" if row["other"] is None else row["other"]}
+    severity = Severity.ERROR if finding.weight is Weight.REJECT else Severity.WARNING
+    return Issue(
+        finding.code, finding.message, finding.hint, row["row"], row["column"], severity=severity, params=params
+    )
 
 
 def show(outcome: ImportOutcome, *, as_json: bool) -> None:

@@ -1,0 +1,58 @@
+"""Import of aliases: other and older names of compounds, roads and buildings (kind, official, alias)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from geodata.issues import Issue
+from gridmap.access.policy import Action
+from gridmap.access.scope import scope_of
+from gridmap.accounts.actor import Actor
+from gridmap.importing.outcome import ImportOutcome, Progress, Verdict, silent, write_batch
+from gridmap.importing.sheet import read_mapped
+from gridmap.linking.aliases import KINDS, AliasEntry, add_aliases
+from gridmap.linking.keys import name_key
+from gridmap.store.store import Store
+
+FIELDS = ("kind", "official", "alias")
+_KIND_WORDS = {"小区": "compound", "道路": "road", "路": "road", "楼栋": "building", "建筑": "building"}
+
+
+def import_aliases(store: Store, actor: Actor, path: Path, *, progress: Progress = silent) -> ImportOutcome:
+    """Import a table of aliases. One that is known is unchanged; one that was withdrawn is in force again.
+
+    Raises `PermissionDeniedError`, `TableError`, `MissingColumnError`.
+    """
+    outcome = ImportOutcome("aliases", path.name)
+    progress("read", 0, 1)
+    sheet = read_mapped(path, FIELDS, FIELDS)
+    kinds, officials, aliases = (sheet.text(name).tolist() for name in FIELDS)
+    with store.write() as unit:
+        scope_of(actor, Action.REGISTER_IMPORT)
+        entries: list[AliasEntry] = []
+        for row, kind, official, alias in zip(sheet.rows.tolist(), kinds, officials, aliases, strict=True):
+            entry = AliasEntry(_KIND_WORDS.get(kind, kind.lower()), official, alias)
+            problem = _problem(entry, row)
+            if problem is not None:
+                outcome.reject(problem)
+            else:
+                entries.append(entry)
+        fresh, repeated = add_aliases(unit, entries, source="import", user_id=actor.user_id)
+        outcome.verdicts[Verdict.INSERTED] += fresh
+        outcome.verdicts[Verdict.UNCHANGED] += repeated
+        write_batch(unit, actor, outcome, path, regions=[])
+    progress("write", len(sheet), len(sheet))
+    return outcome
+
+
+def _problem(entry: AliasEntry, row: int) -> Issue | None:
+    if entry.kind not in KINDS:
+        return Issue(
+            "alias_kind", "“{kind}” is no kind of alias.", "Use compound, road or building.", row, "kind",
+            params={"kind": entry.kind},
+        )  # fmt: skip
+    if not name_key(entry.official) or not name_key(entry.alias):
+        return Issue("alias_incomplete", "An alias needs both names.", "Fill in official and alias.", row, "alias")
+    if name_key(entry.official) == name_key(entry.alias):
+        return Issue("alias_same", "The alias is the official name itself.", "Leave the row out.", row, "alias")
+    return None
