@@ -134,10 +134,10 @@ def test_a_cell_with_one_failing_rule_fails(store: Store) -> None:
     assert [result.status for result in verdict.results] == sorted((r.status for r in verdict.results), reverse=True)
 
 
-def test_size_alone_never_fails(store: Store) -> None:
+def test_size_alone_never_fails(sqlite_store: Store) -> None:
     """A cell outside the range of households is at risk at worst; a dedicated one is not asked."""
     world, cell = make_world(20, 20)
-    assert assess(store, world).area(uuid(cell.key), DAY).status is Status.AT_RISK
+    assert assess(sqlite_store, world).area(uuid(cell.key), DAY).status is Status.AT_RISK
 
 
 def test_size_is_for_residential_cells(sqlite_store: Store) -> None:

@@ -119,9 +119,9 @@ def place() -> Place:
 
 
 @pytest.fixture
-def figures(store: Store, place: Place) -> Figures:
-    fill(store, place.world)
-    return Figures(SnapshotCache(store, poll_s=0.0))
+def figures(sqlite_store: Store, place: Place) -> Figures:
+    fill(sqlite_store, place.world)
+    return Figures(SnapshotCache(sqlite_store, poll_s=0.0))
 
 
 def test_summary_of_a_community(figures: Figures, place: Place) -> None:
@@ -250,11 +250,11 @@ def test_unknown_areas(figures: Figures, place: Place) -> None:
         figures.persons_behind(uuid(place.street.key), DAY, "shoe_size")
 
 
-def test_figures_follow_the_register(store: Store, figures: Figures, place: Place) -> None:
+def test_figures_follow_the_register(sqlite_store: Store, figures: Figures, place: Place) -> None:
     """After a committed change the next answer is the new one."""
     street = uuid(place.street.key)
     assert figures.area_summary(street, DAY).population == 8
-    with store.write() as unit:
+    with sqlite_store.write() as unit:
         unit.session.execute(sa.update(Residence).where(Residence.region == 1).values(valid_to=DAY))
         unit.changed("register")
     assert figures.area_summary(street, DAY).population == 0
