@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 
+from gridmap.audit import service as audit
 from gridmap.store.store import Store
 from tests.web.client import Visitor, visitor
 from tests.web.sample import Sample, id_number
@@ -138,7 +139,7 @@ def test_files_outside_the_owners_areas_are_refused(manager: Visitor, sample: Sa
 
 def test_nothing_of_a_file_stays_on_the_disk(manager: Visitor, app: FastAPI, sample: Sample) -> None:
     """The folder of uploads is private, and empty of what was cancelled, committed or could not be read."""
-    folder: Path = app.state.site.desk._folder
+    folder: Path = app.state.site.desk.folder
     path = hand_in(manager, sample, a_register(sample, 1))
     wait(manager, app, path)
     assert folder.stat().st_mode & 0o077 == 0
@@ -168,11 +169,9 @@ def test_making_the_list_of_verdicts_is_recorded(
     manager.post(f"{path}/columns")
     wait(manager, app, path)
     answer = manager.get(f"{path}/verdicts.csv")
-    lines = answer.content.decode("utf-8-sig").splitlines()
+    lines = answer.content.decode().splitlines()
     assert lines[0] == "sheet,row,verdict,dwelling_id,building_id,person_id,reason"
     assert len(lines) == 3
-    from gridmap.audit import service as audit  # noqa: PLC0415
-
     with web_store.read() as unit:
         assert audit.entries(unit, audit.EntryFilter(action="batch.read"))
     manager.post(f"{path}/cancel")

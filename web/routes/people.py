@@ -89,7 +89,11 @@ async def reset(request: Request, visit: Manager, user_id: UUID) -> Response:
 
 async def _with_password(request: Request, visit: Visit, user_id: UUID, secret: str) -> Response:
     context = await reading(request, _context, visit, user_id)
-    return await page(request, visit, "people.html", "people", {**context, "temporary_password": secret})
+    notice = visit.text.gettext("Hand the first password over in person; it must be changed when it is first used.")
+    context |= {"notice": notice, "temporary_password": secret}
+    return await page(
+        request, visit, "people.html", "people", {**context, "notice": notice, "temporary_password": secret}
+    )
 
 
 def _context(unit: UnitOfWork, site: Site, visit: Visit, user_id: UUID | None) -> Context:

@@ -80,7 +80,7 @@ async def logout(request: Request, visit: Annotated[Visit, guard(Action.OWN_ACCO
 
 
 @router.post("/language", dependencies=[public])
-async def language(request: Request, lang: Text, next: Text = "/") -> Response:  # noqa: A002
+async def language(request: Request, lang: Text = "", next: Text = "/") -> Response:  # noqa: A002
     """Speak another language from now on."""
     visit = await check_either(request)
     chosen = lang if lang in LANGUAGES else "zh-CN"
@@ -92,7 +92,7 @@ async def language(request: Request, lang: Text, next: Text = "/") -> Response: 
 
 
 @router.post("/theme", dependencies=[public])
-async def theme(request: Request, theme: Text) -> Response:
+async def theme(request: Request, theme: Text = "") -> Response:
     """Light, dark or as the system."""
     await check_either(request)
     response = Response(status_code=204)
