@@ -101,7 +101,7 @@ def dwelling_view(
     households = [
         HouseholdRow(
             ordinal=number,
-            tenure=label("tenure", tenure, text.language),
+            tenure=text.gettext("Let") if tenure == "let" else None,
             note=None,
             members=[person_row(member, text, may_reveal=may_reveal) for member in household.members],
         )
