@@ -17,6 +17,7 @@ import { Legend } from "./legend.js";
 import { MapView, featureRef, hasWebGl2 } from "./map-view.js";
 import { openRoom } from "./matrix.js";
 import { Painter } from "./painter.js";
+import { wirePrint } from "./print.js";
 import { wireSearch } from "./search.js";
 import { wireSheet } from "./sheet.js";
 import { State } from "./state.js";
@@ -103,6 +104,7 @@ class MapPage {
     this.timebar = new TimeBar(node("timebar"), state);
     addScale(this.view, node("scale"));
     addCameraButtons(this.view);
+    wirePrint(this.view, state);
     this.view.onStyle.add(() => this.afterStyle());
     this.view.map.once("idle", () => {
       node("map").dataset.state = "ready";
