@@ -39,6 +39,7 @@ def write(report: Report) -> bytes:
         policy=_policy(scripts, style),
         style=style,
         scripts=scripts,
+        data=_data(report),
         colours=palette()["status"],
         statuses={word: words.gettext(text) for word, text in wording.STATUS_WORDS.items()},
         mark=mark,
@@ -81,6 +82,14 @@ def _scripts(report: Report) -> list[str]:
 
     leaflet = _SOURCE_MAP.sub("", _text("vendor/leaflet.js"))
     return [leaflet, map_script(report.plan, wheel=_is_map(report)), _text("templates/plan.js")]
+
+
+def _data(report: Report) -> dict[str, Any] | None:
+    if report.plan is None:
+        return None
+    from gridmap.reports.offline_map import map_data  # noqa: PLC0415 - folium takes a second to load
+
+    return map_data(report.plan)
 
 
 def _style(mark: str) -> str:

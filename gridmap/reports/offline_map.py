@@ -8,7 +8,7 @@ import folium
 import shapely
 from branca.element import Element, Figure
 
-from gridmap.reports.model import Outline, Place, Plan
+from gridmap.reports.model import Place, Plan
 
 
 class OfflineMap(folium.Map):
@@ -37,40 +37,51 @@ def _named(element: Element, name: str) -> None:
 
 
 def map_script(plan: Plan, *, wheel: bool) -> str:
-    """The script that lays a plan out: ``map_plan`` with the layers ``geo_json_cells`` and ``geo_json_outlines``."""
+    """The script that lays a plan out: ``map_plan`` with the layers ``geo_json_cells`` and ``geo_json_outlines``.
+
+    Features are numbered and nothing else: folium reads what it has rendered as a template once more, so no text of
+    the register may pass through it.
+    """
     chart = OfflineMap(wheel=wheel)
-    _layer(chart, "cells", [_place(place) for place in plan.places])
-    _layer(chart, "outlines", [_outline(outline) for outline in plan.outlines])
+    _layer(chart, "cells", [place.shape for place in plan.places])
+    _layer(chart, "outlines", [outline.shape for outline in plan.outlines])
     root = cast("Figure", chart.get_root())
     root.render()
     return str(root.script.render())
 
 
-def _layer(chart: OfflineMap, name: str, features: list[dict[str, Any]]) -> None:
+def _layer(chart: OfflineMap, name: str, shapes: list[shapely.Geometry]) -> None:
+    features = [
+        {
+            "type": "Feature",
+            "geometry": shapely.geometry.mapping(shape),
+            "properties": {"number": number},
+        }
+        for number, shape in enumerate(shapes)
+    ]
     layer = folium.GeoJson({"type": "FeatureCollection", "features": features}, name=name, smooth_factor=0)
     _named(layer, name)
     layer.add_to(chart)
 
 
+def map_data(plan: Plan) -> dict[str, Any]:
+    """What is said of the numbered features: labels, where they stand (lat, lon), classes, cards."""
+    return {
+        "cells": [_place(place) for place in plan.places],
+        "outlines": [{"label": outline.label, "spot": _spot(outline.shape)} for outline in plan.outlines],
+    }
+
+
 def _place(place: Place) -> dict[str, Any]:
-    spot = shapely.point_on_surface(place.shape)
     return {
-        "type": "Feature",
-        "geometry": shapely.geometry.mapping(place.shape),
-        "properties": {
-            "label": place.label,
-            "title": place.title,
-            "classes": dict(place.classes),
-            "card": [[line.label, line.value, line.status] for line in place.card],
-            "spot": [round(spot.y, 6), round(spot.x, 6)],
-        },
+        "label": place.label,
+        "title": place.title,
+        "classes": dict(place.classes),
+        "card": [[line.label, line.value, line.status] for line in place.card],
+        "spot": _spot(place.shape),
     }
 
 
-def _outline(outline: Outline) -> dict[str, Any]:
-    spot = shapely.point_on_surface(outline.shape)
-    return {
-        "type": "Feature",
-        "geometry": shapely.geometry.mapping(outline.shape),
-        "properties": {"label": outline.label, "spot": [round(spot.y, 6), round(spot.x, 6)]},
-    }
+def _spot(shape: shapely.Geometry) -> list[float]:
+    spot = shapely.point_on_surface(shape)
+    return [round(spot.y, 6), round(spot.x, 6)]

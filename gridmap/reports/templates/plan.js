@@ -4,6 +4,7 @@
   const map = map_plan, cells = geo_json_cells, outlines = geo_json_outlines;
   const box = map.getContainer();
   const panel = document.querySelector(".whole aside");
+  const data = JSON.parse(document.getElementById("plan-data").textContent);
   const places = [];
 
   const make = (tag, className, ...children) => {
@@ -15,8 +16,7 @@
   const sign = (status) => document.querySelector(`[data-sign="${status}"]`).content.firstElementChild.cloneNode(true);
 
   /** What is said of a cell under the pointer; built of text nodes, so that a name is never read as markup. */
-  const card = (feature) => {
-    const { title, card: lines, classes } = feature.properties;
+  const card = ({ title, card: lines, classes }) => {
     const head = make("h3", "", title);
     if (classes.compliance) head.append(sign(classes.compliance));
     const body = make("tbody");
@@ -30,8 +30,8 @@
   const floating = make("div", "card");
   floating.hidden = true;
   document.body.append(floating);
-  const show = (feature, pointer) => {
-    floating.replaceChildren(...card(feature));
+  const show = (place, pointer) => {
+    floating.replaceChildren(...card(place));
     floating.hidden = false;
     move(pointer);
   };
@@ -51,21 +51,22 @@
   };
 
   cells.eachLayer((layer) => {
-    const { label, spot } = layer.feature.properties;
-    layer.on("mouseover click", (event) => show(layer.feature, event.originalEvent));
+    const place = data.cells[layer.feature.properties.number];
+    layer.on("mouseover click", (event) => show(place, event.originalEvent));
     layer.on("mousemove", (event) => move(event.originalEvent));
     layer.on("mouseout", () => { floating.hidden = true; });
     const holder = make("i");
-    places.push({ layer, holder, label: tag("", spot, holder, make("span", "", label)) });
+    places.push({ layer, place, holder, label: tag("", place.spot, holder, make("span", "", place.label)) });
   });
   outlines.eachLayer((layer) => {
     layer.getElement().classList.add("outline");
-    layer.areaTag = tag("tag-area", layer.feature.properties.spot, make("span", "", layer.feature.properties.label));
+    const { label, spot } = data.outlines[layer.feature.properties.number];
+    layer.areaTag = tag("tag-area", spot, make("span", "", label));
   });
 
   const colour = (theme) => {
-    for (const { layer, label, holder } of places) {
-      const name = layer.feature.properties.classes[theme];
+    for (const { layer, place, label, holder } of places) {
+      const name = place.classes[theme];
       layer.getElement().setAttribute("class", `leaflet-interactive cell fill-${name}`);
       label.className = `tag on-${name}`;
       holder.replaceChildren(...(theme === "compliance" ? [sign(name)] : []));
