@@ -106,10 +106,9 @@ class MapPage {
     addCameraButtons(this.view);
     wirePrint(this.view, state);
     this.view.onStyle.add(() => this.afterStyle());
-    this.view.map.once("idle", () => {
-      node("map").dataset.state = "ready";
-      performance.mark("gridmap:map-ready");
-    });
+    this.view.map.on("render", () => (node("map").dataset.state = "drawing"));
+    this.view.map.on("idle", () => (node("map").dataset.state = "ready"));
+    this.view.map.once("idle", () => performance.mark("gridmap:map-ready"));
     state.listen((now, changed) => this.update(now, changed));
     document.addEventListener("gridmap:theme", () => requestAnimationFrame(() => (this.view?.restyle(), this.compare?.restyle())));
     this.paint(state.now);
