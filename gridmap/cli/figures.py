@@ -13,7 +13,7 @@ from typing import Annotated, Any, Final
 
 import pandas as pd
 import typer
-from rich.measure import Measurement
+from rich.console import Console
 from rich.table import Table
 
 from gridmap.access.policy import Action
@@ -21,7 +21,7 @@ from gridmap.access.scope import scope_of
 from gridmap.access.service import local_today
 from gridmap.areas.service import levels
 from gridmap.audit import service as audit
-from gridmap.cli.frame import As, AsOf, Db, Json, Work, _, emit, out, parse_day, say, words, working
+from gridmap.cli.frame import As, AsOf, Db, Json, Work, _, emit, parse_day, say, words, working
 from gridmap.compliance.service import Assessment, make_figures
 from gridmap.errors import InvalidInputError
 from gridmap.indicators.cache import SnapshotCache
@@ -151,12 +151,11 @@ def _show(frame: pd.DataFrame) -> None:
     table = Table(show_edge=False, box=None, pad_edge=False)
     for name, label in _SHOWN.items():
         left = name in {"code", "name", "status"}
-        table.add_column(_(label), justify="left" if left else "right", no_wrap=True)
+        table.add_column(words().gettext(label), justify="left" if left else "right", no_wrap=True)
     for row in frame.to_dict("records"):
         named = {**row, "name": _named(row)}
         table.add_row(*(_shown(name, named[name]) for name in _SHOWN))
-    wide = out.options.update(width=_WIDEST)
-    out.print(table, width=Measurement.get(out, wide, table).maximum, crop=False)
+    Console(highlight=False, width=_WIDEST).print(table)
 
 
 def _named(row: dict[Hashable, Any]) -> str:
