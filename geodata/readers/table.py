@@ -32,7 +32,7 @@ from geodata.readers.table_guard import (
 from geodata.readers.table_text import decode_table, read_text
 
 HEADER_SEARCH_ROWS = 30
-_LOST_DIGITS = r"^\d{16,}$|^\d(?:\.\d+)?[Ee]\+?\d+$"
+_LOST_DIGITS = r"^[0-9]{16,}$|^[0-9](?:\.[0-9]+)?[Ee]\+?[0-9]+$"
 
 Known = Callable[[str], bool]
 

@@ -9,10 +9,13 @@ from gridmap.residents.rules import real_days
 
 # Day 0 of spreadsheets that count from 1900; right from 1 March 1900 on, for they take 1900 for a leap year.
 _SPREADSHEET_EPOCH = np.datetime64("1899-12-30")
-_FULL = r"^(\d{4})\s*[-/.年·]\s*(\d{1,2})\s*[-/.月·]\s*(\d{1,2})\s*[日号]?(?:[T\s]*\d{1,2}:\d{2}.*|[T\s]+0+)?$"
-_COMPACT = r"^(\d{4})(\d{2})(\d{2})$"
-_SERIAL = r"^([1-7]\d{4})(?:\.\d+)?$"
-_INCOMPLETE = r"^\d{4}(?:\s*[-/.年]\s*\d{1,2}\s*月?)?年?$|^(?:19|20)\d{2}(?:0[1-9]|1[0-2])$"
+_FULL = (
+    r"^([0-9]{4})\s*[-/.年·]\s*([0-9]{1,2})\s*[-/.月·]\s*([0-9]{1,2})\s*[日号]?"
+    r"(?:[T\s]*[0-9]{1,2}:[0-9]{2}.*|[T\s]+0+)?$"
+)
+_COMPACT = r"^([0-9]{4})([0-9]{2})([0-9]{2})$"
+_SERIAL = r"^([1-7][0-9]{4})(?:\.[0-9]+)?$"
+_INCOMPLETE = r"^[0-9]{4}(?:\s*[-/.年]\s*[0-9]{1,2}\s*月?)?年?$|^(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])$"
 
 
 def half_width(values: pl.Series) -> pl.Series:

@@ -35,8 +35,13 @@ def untranslated(text: str) -> str:
 def write_verdicts(result: BatchResult, path: Path) -> None:
     """Write one line a row: `VERDICT_COLUMNS`, UTF-8, in the order of the file. Holds no personal data but keys."""
     frame = result.verdicts.select(VERDICT_COLUMNS)
+    texts = [name for name, kind in frame.schema.items() if kind == pl.String]
     guarded = frame.with_columns(
-        pl.when(pl.col(pl.String).str.contains(_FORMULA)).then("'" + pl.col(pl.String)).otherwise(pl.col(pl.String))
+        pl.when(pl.col(name).str.contains(_FORMULA))
+        .then(pl.concat_str(pl.lit("'"), name))
+        .otherwise(pl.col(name))
+        .alias(name)
+        for name in texts
     )
     path.write_bytes(guarded.write_csv().encode())
 

@@ -12,32 +12,32 @@ from gridmap.linking.keys import NUMERAL, read_numerals
 
 PARTS = ("community", "compound", "road", "road_no", "building", "unit", "floor", "room")
 
-_NUMBER = r"[A-Z]?\d{1,4}[A-Z]?"
+_NUMBER = r"[A-Z]?[0-9]{1,4}[A-Z]?"
 _LETTER = r"[A-Z甲乙丙丁戊己东西南北中]"
 _HOUSE = r"(?:号楼|号栋|号幢|栋楼|幢楼|栋|幢|座|#楼|#栋|#)"
-_ROOM = r"(?P<room>[A-Z]?\d{1,4}[A-Z]?)(?:号房|房间|室|房|号|户)?"
+_ROOM = r"(?P<room>[A-Z]?[0-9]{1,4}[A-Z]?)(?:号房|房间|室|房|号|户)?"
 _END = r"(?:[左右中东西南北]?侧?)?$"
-_FLOOR = r"(?:(?P<floor>-?\d{1,2})(?:层|楼|F)-?)?"
+_FLOOR = r"(?:(?P<floor>-?[0-9]{1,2})(?:层|楼|F)-?)?"
 
 # In order of trust. The first pattern that fits an address reads its tail.
 _TAILS = (
     # 1号楼2单元301室, A座1201, 3栋二层201, 12幢
     (
         rf"^(?P<head>.*?)第?(?P<building>{_NUMBER}|{_LETTER}){_HOUSE}-?"
-        rf"(?:(?P<unit>\d{{1,2}}|{_LETTER})(?:单元|门栋|门|梯)-?)?{_FLOOR}(?:{_ROOM})?{_END}"
+        rf"(?:(?P<unit>[0-9]{{1,2}}|{_LETTER})(?:单元|门栋|门|梯)-?)?{_FLOOR}(?:{_ROOM})?{_END}"
     ),
     # 3栋-2-501, 3栋2-501
-    rf"^(?P<head>.*?)第?(?P<building>{_NUMBER}|{_LETTER}){_HOUSE}-?(?P<unit>\d{{1,2}}|[A-Z])-{_ROOM}{_END}",
+    rf"^(?P<head>.*?)第?(?P<building>{_NUMBER}|{_LETTER}){_HOUSE}-?(?P<unit>[0-9]{{1,2}}|[A-Z])-{_ROOM}{_END}",
     # 3-2-501
-    rf"^(?P<head>.*?\D|)(?P<building>{_NUMBER}|[A-Z])-(?P<unit>\d{{1,2}}|[A-Z])(?:单元|门|梯)?-{_ROOM}{_END}",
+    rf"^(?P<head>.*?[^0-9]|)(?P<building>{_NUMBER}|[A-Z])-(?P<unit>[0-9]{{1,2}}|[A-Z])(?:单元|门|梯)?-{_ROOM}{_END}",
     # 3-501
-    r"^(?P<head>.*?[^\d-]|)(?P<building>\d{1,3}[A-Z]?|[A-Z]\d?)-(?P<room>\d{3,4}[A-Z]?)(?:室|房|号)?$",
+    r"^(?P<head>.*?[^0-9-]|)(?P<building>[0-9]{1,3}[A-Z]?|[A-Z][0-9]?)-(?P<room>[0-9]{3,4}[A-Z]?)(?:室|房|号)?$",
     # 12号2单元301室: a house number, a unit, no building
-    rf"^(?P<head>.*?)(?P<unit>\d{{1,2}}|{_LETTER})(?:单元|门栋|梯)-?{_FLOOR}(?:{_ROOM})?{_END}",
+    rf"^(?P<head>.*?)(?P<unit>[0-9]{{1,2}}|{_LETTER})(?:单元|门栋|梯)-?{_FLOOR}(?:{_ROOM})?{_END}",
     # 12号301室, 海府大厦5层502, 海府大厦502室
-    rf"^(?P<head>.*?\D)(?P<floor>\d{{1,2}})(?:层|楼)(?:{_ROOM})?{_END}",
-    r"^(?P<head>.*?(?:\D|号))(?P<room>[A-Z]?\d{2,4}[A-Z]?)(?:号房|房间|室|房)$",
-    r"^(?P<head>.*?\d号)(?P<room>[A-Z]?\d{3,4}[A-Z]?)$",
+    rf"^(?P<head>.*?[^0-9])(?P<floor>[0-9]{{1,2}})(?:层|楼)(?:{_ROOM})?{_END}",
+    r"^(?P<head>.*?[^0-9]|)(?P<room>[A-Z]?[0-9]{2,4}[A-Z]?)(?:号房|房间|室|房)$",
+    r"^(?P<head>.*?[0-9]号)(?P<room>[A-Z]?[0-9]{3,4}[A-Z]?)$",
 )
 
 # A district is not 社区, 小区 or 园区; a city is not 超市.
@@ -55,11 +55,11 @@ _HEAD_PLAIN = (
     _PREFIX + r"(?P<community>(?:\p{Han}{1,8}?(?:社区居委会|社区居民委员会|社区|居委会|村委会)){0,2})(?P<rest>.*)$"
 )
 _ROAD = (
-    r"^(?P<road>[\p{Han}\d]{1,10}?(?:大道|大街|横街|横路|路|街|巷|胡同|弄|里|村))"
-    r"(?P<no>\d{1,4}(?:-\d{1,4})?号?(?:附\d{1,3}号?|之\d{1,3}|院)?)(?P<rest>.*)$"
+    r"^(?P<road>[\p{Han}0-9]{1,10}?(?:大道|大街|横街|横路|路|街|巷|胡同|弄|里|村))"
+    r"(?P<no>[0-9]{1,4}(?:-[0-9]{1,4})?号?(?:附[0-9]{1,3}号?|之[0-9]{1,3}|院)?)(?P<rest>.*)$"
 )
 _LANE = (
-    r"^(?P<road>\p{Han}{1,10}?\d{1,3}(?:巷|弄|里|横巷))(?P<no>\d{1,4}(?:-\d{1,4})?号?(?:附\d{1,3}号?|之\d{1,3}|院)?)"
+    r"^(?P<road>\p{Han}{1,10}?[0-9]{1,3}(?:巷|弄|里|横巷))(?P<no>[0-9]{1,4}(?:-[0-9]{1,4})?号?(?:附[0-9]{1,3}号?|之[0-9]{1,3}|院)?)"
     r"(?P<rest>.*)$"
 )
 _ROAD_ONLY = r"^(?P<road>\p{Han}{1,8}?(?:大道|大街|横街|横路|路|街))(?P<rest>\p{Han}{2,}.*)$"
@@ -113,7 +113,7 @@ def _split_tails(plain: pl.Series) -> pl.DataFrame:
         [pl.lit(None, dtype=pl.String).alias(name) for name in columns[1:]]
     )
     tails = pl.concat([*done, rest]).sort("place").drop("place")
-    short = pl.col("floor").is_not_null() & pl.col("room").str.contains(r"^\d{1,2}$")
+    short = pl.col("floor").is_not_null() & pl.col("room").str.contains(r"^[0-9]{1,2}$")
     return tails.with_columns(
         room=pl.when(short).then(pl.col("floor") + pl.col("room").str.zfill(2)).otherwise(pl.col("room"))
     )

@@ -24,6 +24,8 @@ _KINDS: list[str | None] = [None, "resident", "hmt", "foreign"]
 
 # Separators and invisible characters that come with copied numbers; a leading apostrophe forces text in a spreadsheet.
 _ID_NOISE = r"[\s'’‘`\-‐‑–—·.,，。_\u{200b}-\u{200f}\u{feff}]"
+# Area code and number, a number without area code, or a service number.
+_FIXED_LINE = r"(?:^|[^0-9])(?:\+?86)?(0[0-9]{2,3}[2-9][0-9]{6,7}|[2-9][0-9]{6,7}|[48]00[0-9]{7})(?:[^0-9]|$)"
 _PHONE_NOISE = r"[\s()（）\-‐‑–—.]"
 
 
@@ -41,12 +43,12 @@ def normalise_id(text: str) -> str:
 def normalise_ids(values: pl.Series) -> pl.Series:
     """Normalise numbers (String): half width, no separators, capital X; 15 digits become 18. Null stays null."""
     name = values.name
-    regular = values.str.contains(r"^\d{17}[0-9X]$")
+    regular = values.str.contains(r"^[0-9]{17}[0-9X]$")
     if bool(regular.all(ignore_nulls=True)):
         return values
     plain = values.str.normalize("NFKC").str.replace_all(_ID_NOISE, "").str.to_uppercase()
     plain = pl.select(pl.when(plain != "").then(plain)).to_series()
-    old = plain.str.contains(r"^\d{15}$").fill_null(value=False)
+    old = plain.str.contains(r"^[0-9]{15}$").fill_null(value=False)
     if old.any():
         bodies = plain.filter(old)
         bodies = bodies.str.slice(0, 6) + "19" + bodies.str.slice(6)
@@ -91,7 +93,7 @@ def check_ids(values: pl.Series, typed_numbers: npt.NDArray[np.bool_] | None = N
     - ``birth_date`` (Date) and ``sex`` (``1`` male, ``2`` female) as the number says them.
     """
     given = normalise_ids(values)
-    shaped = given.str.contains(r"^\d{17}[0-9X]$").fill_null(value=False)
+    shaped = given.str.contains(r"^[0-9]{17}[0-9X]$").fill_null(value=False)
     where = shaped.arg_true().to_numpy()
     digits = _digits(given.filter(shaped), 18)
     check_fits = _CHECK_BYTES[(digits[:, :17] @ ID_WEIGHTS) % 11] == digits[:, 17] + 48
@@ -135,7 +137,7 @@ def _lost_digits(
 ) -> npt.NDArray[np.bool_]:
     """Which numbers a spreadsheet has cut to 15 digits. ``zeros`` are the rows that end in 000, ``any_wrong`` says
     whether one of them is wrong."""
-    lost = values.str.contains(r"^\s*\d(?:\.\d+)?[Ee]\+?\d+\s*$").fill_null(value=False).to_numpy().copy()
+    lost = values.str.contains(r"^\s*[0-9](?:\.[0-9]+)?[Ee]\+?[0-9]+\s*$").fill_null(value=False).to_numpy().copy()
     if typed_numbers is not None:
         lost |= typed_numbers
     elif any_wrong:
@@ -146,7 +148,7 @@ def _lost_digits(
 
 def _shape_problems(values: pl.Series) -> npt.NDArray[np.int64]:
     masked = values.str.contains(r"[*＊#?？]|X{2,}|×").to_numpy()
-    plain = values.str.contains(r"^\d+X?$").to_numpy()
+    plain = values.str.contains(r"^[0-9]+X?$").to_numpy()
     found = np.where(plain, _PROBLEMS.index("length"), _PROBLEMS.index("characters"))
     found[masked] = _PROBLEMS.index("masked")
     return found
@@ -159,9 +161,9 @@ def normalise_phones(values: pl.Series) -> pl.DataFrame:
     first that is a number is kept.
     """
     plain = values.str.normalize("NFKC").str.replace_all(_PHONE_NOISE, "")
-    plain = pl.select(pl.when(plain.str.contains(r"\d")).then(plain)).to_series()
-    mobile = plain.str.extract(r"(?:^|\D)(?:\+|00)?(?:86)?(1[3-9]\d{9})(?:\D|$)", 1)
-    fixed = plain.str.extract(r"(?:^|[^\d])(?:\+?86)?(0\d{2,3}[2-9]\d{6,7}|[2-9]\d{6,7}|[48]00\d{7})(?:\D|$)", 1)
+    plain = pl.select(pl.when(plain.str.contains(r"[0-9]")).then(plain)).to_series()
+    mobile = plain.str.extract(r"(?:^|[^0-9])(?:\+|00)?(?:86)?(1[3-9][0-9]{9})(?:[^0-9]|$)", 1)
+    fixed = plain.str.extract(_FIXED_LINE, 1)
     phone = pl.select(pl.coalesce(mobile, fixed)).to_series()
     bad = values.is_not_null() & phone.is_null() & ~values.str.contains(r"^\s*(?:无|没有|/|-+|—+|暂无)\s*$")
     return pl.DataFrame({"phone": phone, "bad": bad}).select(
