@@ -1,15 +1,35 @@
-"""All commands of the records: the web package adds those that serve."""
+"""The command tree. A command's module is loaded only when that command, or the list of all, is asked for."""
 
 from __future__ import annotations
 
+import importlib
+from collections.abc import Mapping
+from types import MappingProxyType
+
 import typer
 
-from gridmap.cli import figures, imports, store, users
 from gridmap.cli.frame import _, command
 
+COMMANDS: Mapping[str, str] = MappingProxyType(
+    {
+        "init": "gridmap.cli.store:init",
+        "import": "gridmap.cli.imports:app",
+        "check": "gridmap.cli.check:check",
+        "stats": "gridmap.cli.figures:stats",
+        "report": "gridmap.cli.figures:report",
+        "map": "gridmap.cli.figures:map_",
+        "user": "gridmap.cli.users:app",
+        "audit": "gridmap.cli.store:audit_app",
+        "backup": "gridmap.cli.store:backup",
+        "restore": "gridmap.cli.store:restore",
+        "upgrade": "gridmap.cli.store:upgrade",
+    }
+)
+"""Commands and where they are: ``module:name`` of a function, or of a tree of commands below."""
 
-def make_app() -> typer.Typer:
-    """The command tree."""
+
+def make_app(commands: Mapping[str, str] = COMMANDS, wanted: str | None = None) -> typer.Typer:
+    """The command tree of ``commands``; with ``wanted`` one of them, the others are not loaded."""
     app = typer.Typer(
         name="gridmap",
         help=_("Grid management: cells, buildings, residents, and a map of them."),
@@ -17,15 +37,21 @@ def make_app() -> typer.Typer:
         pretty_exceptions_enable=False,
         add_completion=False,
     )
-    command(app, "init")(store.init)
-    app.add_typer(imports.app, name="import")
-    command(app, "check")(store.check)
-    command(app, "stats")(figures.stats)
-    command(app, "report")(figures.report)
-    command(app, "map")(figures.map_)
-    app.add_typer(users.app, name="user")
-    app.add_typer(store.audit_app, name="audit")
-    command(app, "backup")(store.backup)
-    command(app, "restore")(store.restore)
-    command(app, "upgrade")(store.upgrade)
+    app.callback()(_nothing)  # without it a tree of one command would lose the command's name
+    for name, place in commands.items():
+        if wanted not in commands or name == wanted:
+            _mount(app, name, place)
     return app
+
+
+def _nothing() -> None:
+    """Do nothing before the command."""
+
+
+def _mount(app: typer.Typer, name: str, place: str) -> None:
+    module, attribute = place.split(":")
+    found = getattr(importlib.import_module(module), attribute)
+    if isinstance(found, typer.Typer):
+        app.add_typer(found, name=name)
+    else:
+        command(app, name)(found)

@@ -22,7 +22,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from geodata.errors import ExplainedError
+from geodata.errors import ExplainedError, Phrase
 from gridmap.access.service import command_line_actor
 from gridmap.accounts.actor import Actor
 from gridmap.bootstrap import open_register
@@ -108,7 +108,9 @@ def parse_day(text: str | None, option: str = "--as-of") -> date | None:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise InvalidInputError(field=option, reason=f"{text} is no date; write it as 2026-03-31") from None
+        raise InvalidInputError(
+            field=option, reason=Phrase("{text} is no date; write it as 2026-03-31", {"text": text})
+        ) from None
 
 
 def handled(function: Callable[Parameters, Result]) -> Callable[Parameters, Result]:

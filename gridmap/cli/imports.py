@@ -7,10 +7,11 @@ from typing import Annotated, Any
 
 import polars as pl
 import typer
-from rich.table import Table
 
 from geodata.issues import Issue, Severity
-from gridmap.cli.frame import As, Db, Json, _, command, emit, out, parse_day, progress_bar, say, words, working
+from gridmap.cli.findings import issue_as_json, show_issues
+from gridmap.cli.frame import As, Db, Json, _, command, emit, out, parse_day, progress_bar, say, working
+from gridmap.cli.words import COUNTS, VERDICTS
 from gridmap.errors import InvalidInputError
 from gridmap.importing.aliases import import_aliases
 from gridmap.importing.areas import import_areas
@@ -45,7 +46,6 @@ MaybeUnder = Annotated[
     str | None,
     typer.Option("--under", help=_("The area it belongs to: a code or a unique name path."), show_default=False),
 ]
-SHOWN_ISSUES = 20
 
 
 @command(app, "areas")
@@ -201,7 +201,7 @@ def show_register(result: BatchResult, *, as_json: bool) -> None:
         )
         return
     counts = {verdict: result.counts[verdict.value] for verdict in Verdict}
-    parts = " + ".join(f"{_(verdict.value)} {count:,}" for verdict, count in counts.items() if count)
+    parts = " + ".join(f"{_(VERDICTS[verdict.value])} {count:,}" for verdict, count in counts.items() if count)
     rows = f"{result.counts['rows']:,}"
     say("{file}: {read} rows = {parts}", file=result.file_name, read=rows, parts=parts or "0")
     before, after = (f"{count:,}" for count in result.population)
@@ -239,44 +239,12 @@ def show(outcome: ImportOutcome, *, as_json: bool) -> None:
         )
         return
     parts = " + ".join(
-        f"{_(verdict.value)} {outcome.verdicts[verdict]:,}" for verdict in Verdict if outcome.verdicts[verdict]
+        f"{_(VERDICTS[verdict.value])} {outcome.verdicts[verdict]:,}"
+        for verdict in Verdict
+        if outcome.verdicts[verdict]
     )
     say("{file}: {read} rows = {parts}", file=outcome.file_name, read=f"{outcome.read:,}", parts=parts or "0")
     for name, count in outcome.notes.items():
         if count:
-            out.print(f"  {_(name)}: {count:,}")
+            out.print(f"  {_(COUNTS.get(name, name))}: {count:,}")
     show_issues(outcome.issues)
-
-
-def issue_as_json(issue: Issue) -> dict[str, object]:
-    """A finding for machines."""
-    return {
-        "code": issue.code,
-        "severity": issue.severity.value,
-        "row": issue.row,
-        "column": issue.column,
-        "message": words().text(issue.message, **issue.params),
-        "hint": words().text(issue.hint, **issue.params),
-        "x": issue.x,
-        "y": issue.y,
-    }
-
-
-def show_issues(issues: list[Issue]) -> None:
-    """Print the first findings, errors before warnings."""
-    order = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
-    wanted = sorted(
-        (issue for issue in issues if issue.severity is not Severity.INFO), key=lambda issue: order[issue.severity]
-    )
-    if not wanted:
-        return
-    table = Table(show_edge=False, pad_edge=False, box=None)
-    for heading in ("row", "column", "what", "what to do"):
-        table.add_column(_(heading), overflow="fold")
-    for issue in wanted[:SHOWN_ISSUES]:
-        said = issue_as_json(issue)
-        colour = "red" if issue.severity is Severity.ERROR else "yellow"
-        table.add_row(f"[{colour}]{issue.row or '–'}[/]", issue.column or "", str(said["message"]), str(said["hint"]))
-    out.print(table)
-    if len(wanted) > SHOWN_ISSUES:
-        say("… and {count} more; --json prints all of them.", count=len(wanted) - SHOWN_ISSUES)

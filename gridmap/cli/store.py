@@ -1,4 +1,4 @@
-"""``gridmap init``, ``backup``, ``restore``, ``upgrade``, ``audit verify``, ``check``."""
+"""``gridmap init``, ``backup``, ``restore``, ``upgrade``, ``audit verify``."""
 
 from __future__ import annotations
 
@@ -16,9 +16,7 @@ from gridmap.accounts.actor import Role
 from gridmap.accounts.passwords import Passwords
 from gridmap.audit import service as audit
 from gridmap.bootstrap import METADATA, create_register
-from gridmap.cli.frame import FOUND_WRONG, As, Db, Json, _, command, emit, out, say, working
-from gridmap.cli.imports import issue_as_json, show_issues
-from gridmap.importing.integrity import check_register
+from gridmap.cli.frame import FOUND_WRONG, As, Db, Json, _, command, emit, say, working
 from gridmap.store import backup as backups
 from gridmap.store import migrate
 from gridmap.store.keys import key_path, public_location
@@ -120,25 +118,4 @@ def verify(db: Db, as_: As = None, json_: Json = False) -> None:
         if not broken:
             say("The audit log is intact: {entries} entries.", entries=f"{sum(check.entries for check in checks):,}")
     if broken:
-        raise typer.Exit(FOUND_WRONG)
-
-
-def check(db: Db, as_: As = None, json_: Json = False) -> None:
-    """Check the register: cells as a coverage, buildings in cells, residences, the audit log; 1 means errors."""
-    with working(db, as_) as work:
-        report = check_register(work.store, work.actor)
-    if json_:
-        emit(
-            {
-                "ok": not report.errors,
-                "figures": report.figures,
-                "issues": [issue_as_json(issue) for issue in report.issues],
-            }
-        )
-    else:
-        for name, value in report.figures.items():
-            out.print(f"  {_(name)}: {value:,}")
-        show_issues(report.issues)
-        say("No errors were found." if not report.errors else "Errors were found.")
-    if report.errors:
         raise typer.Exit(FOUND_WRONG)

@@ -13,6 +13,7 @@ from gridmap.access.scope import scope_of
 from gridmap.accounts import service as accounts
 from gridmap.accounts.actor import Role
 from gridmap.accounts.passwords import Passwords, random_password
+from gridmap.accounts.words import ROLES
 from gridmap.areas.service import find_area
 from gridmap.audit import service as audit
 from gridmap.cli.frame import As, Db, Json, _, command, emit, out, parse_day, say, working
@@ -102,7 +103,9 @@ def list_(db: Db, as_: As = None, json_: Json = False) -> None:
     for heading in ("user name", "name", "roles", "state"):
         table.add_column(_(heading))
     for user in users:
-        roles = ", ".join(_(grant[1]) for grant in grants if grant[0] == user.username and grant[4] is None)
+        roles = ", ".join(
+            _(ROLES[Role(grant[1])]) for grant in grants if grant[0] == user.username and grant[4] is None
+        )
         table.add_row(user.username, user.display_name, roles, _("disabled") if user.disabled_at else _("active"))
     out.print(table)
 
