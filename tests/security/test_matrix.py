@@ -69,7 +69,11 @@ def call(someone: Visitor, address: Address) -> int:
 def is_scoped(address: Address) -> bool:
     """Whether the address (or what is sent) names a record of a place."""
     named = {param.alias for param in address.route.dependant.path_params}
-    return bool(named & SCOPED) or "area=" in address.path or (address.method == "POST" and bool({"person", "area"} & set(address.form)))
+    return (
+        bool(named & SCOPED)
+        or "area=" in address.path
+        or (address.method == "POST" and bool({"person", "area"} & set(address.form)))
+    )
 
 
 def expected(address: Address, username: str, cell: str) -> set[int] | str:
