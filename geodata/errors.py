@@ -7,7 +7,22 @@ never hold personal data.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """A message inside a message, such as a reason: translated and filled on its own, before the sentence around it."""
+
+    message: str
+    params: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
+
+    def __str__(self) -> str:
+        """The phrase in English."""
+        return self.message.format(**self.params)
 
 
 class ExplainedError(Exception):

@@ -24,6 +24,7 @@ TEMPLATES: Final = ("web/templates", "gridmap/reports/templates")
 TRANSLATING: Final = {"_", "say", "gettext"}
 TRANSLATORS: Final = {"words", "text", "translator"}
 SENTENCES: Final[Mapping[str, tuple[tuple[int | None, str], ...]]] = {
+    "Phrase": ((0, "message"),),
     "Issue": ((1, "message"), (2, "hint")),
     "Finding": ((2, "message"), (3, "hint")),
     "InvalidInputError": ((None, "reason"), (None, "field")),
@@ -46,6 +47,7 @@ DATA: Final[Mapping[str, tuple[str, ...]]] = {
     "gridmap/indicators/registry.toml": ("indicator.*.name", "indicator.*.unit", "indicator.*.source"),
     "gridmap/compliance/rules.toml": ("rule.*.name", "rule.*.action", "rule.*.action_above"),
     "gridmap/importing/headings.toml": ("*.reason",),
+    "gridmap/areas/levels.toml": ("level.*.name",),
     "geodata/repair.toml": ("reasons.*",),
 }
 """Data files and where in them messages stand."""
@@ -90,7 +92,9 @@ class Module:
     @cached_property
     def functions(self) -> dict[str, ast.FunctionDef | ast.AsyncFunctionDef]:
         """Functions and methods by name; of several with one name the last."""
-        return {node.name: node for node in ast.walk(self.tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
+        return {
+            node.name: node for node in ast.walk(self.tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        }
 
 
 def _assigned(body: list[ast.stmt]) -> dict[str, list[ast.expr]]:
@@ -166,7 +170,7 @@ class _Walk(ast.NodeVisitor):
         self.module = module
         self.around: list[ast.FunctionDef | ast.AsyncFunctionDef] = []
 
-    def visit_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:  # noqa: N802 - ast's name
+    def visit_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
         for decorator in node.decorator_list:
             if isinstance(decorator, ast.Call) and _called(decorator) == "command":
                 self._docstring(node)
@@ -176,7 +180,7 @@ class _Walk(ast.NodeVisitor):
 
     visit_AsyncFunctionDef = visit_FunctionDef  # noqa: N815 - ast's name
 
-    def visit_ClassDef(self, node: ast.ClassDef) -> None:  # noqa: N802 - ast's name
+    def visit_ClassDef(self, node: ast.ClassDef) -> None:
         if any(isinstance(base, ast.Name) and base.id.endswith(("Error", "Exception")) for base in node.bases):
             found = _assigned(node.body)
             for name in ("message", "hint"):
@@ -184,7 +188,7 @@ class _Walk(ast.NodeVisitor):
                     self._take(value)
         self.generic_visit(node)
 
-    def visit_Call(self, node: ast.Call) -> None:  # noqa: N802 - ast's name
+    def visit_Call(self, node: ast.Call) -> None:
         name = _called(node)
         if name == "ngettext":
             self._plural(node)
@@ -225,8 +229,10 @@ class _Walk(ast.NodeVisitor):
         for keyword in node.keywords:
             if keyword.arg == word:
                 self._take(keyword.value)
-        if position is not None and len(node.args) > position and not any(
-            isinstance(argument, ast.Starred) for argument in node.args
+        if (
+            position is not None
+            and len(node.args) > position
+            and not any(isinstance(argument, ast.Starred) for argument in node.args)
         ):
             self._take(node.args[position])
 
@@ -258,8 +264,20 @@ class _Walk(ast.NodeVisitor):
             arguments = (*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs)
             if node.id in {argument.arg for argument in arguments}:
                 self.sources.passing.setdefault((self.module.name, function.name), set()).add(node.id)
+                self._default(function, node.id)
                 return True
         return False
+
+    def _default(self, function: ast.FunctionDef | ast.AsyncFunctionDef, name: str) -> None:
+        positional = (*function.args.posonlyargs, *function.args.args)
+        given = dict(
+            zip((argument.arg for argument in reversed(positional)), reversed(function.args.defaults), strict=False)
+        )
+        given |= {
+            a.arg: d for a, d in zip(function.args.kwonlyargs, function.args.kw_defaults, strict=True) if d is not None
+        }
+        if isinstance(given.get(name), ast.Constant):
+            self._take(given[name])
 
     def _place(self, node: ast.AST) -> str:
         return f"{self.module.path.as_posix()}:{getattr(node, 'lineno', 0)}"
@@ -336,14 +354,24 @@ class _Walk(ast.NodeVisitor):
                 found += [holder.elts[index.value]] if whole and len(holder.elts) > index.value else holder.elts  # type: ignore[attr-defined,misc]
             else:
                 found.append(ast.Subscript(holder, index))
-        return [inner for node in found for inner in ([node] if isinstance(node, ast.Subscript) else self._nodes(node, depth + 1))]
+        return [
+            inner
+            for node in found
+            for inner in ([node] if isinstance(node, ast.Subscript) else self._nodes(node, depth + 1))
+        ]
 
     def _elements(self, node: ast.expr, depth: int) -> list[ast.expr]:
         """What a loop over an expression runs through; pairs of a table as tuples."""
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in {"items", "values"}:
+        if (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Attribute)
+            and node.func.attr in {"items", "values"}
+        ):
             holders = [holder for holder in self._nodes(node.func.value, depth + 1) if isinstance(holder, ast.Dict)]
             if node.func.attr == "values":
-                return [inner for holder in holders for value in holder.values for inner in self._nodes(value, depth + 1)]
+                return [
+                    inner for holder in holders for value in holder.values for inner in self._nodes(value, depth + 1)
+                ]
             return [
                 ast.Tuple([key, value])
                 for holder in holders
@@ -381,7 +409,12 @@ def python_sources(root: Path) -> Sources:
 
 def template_messages(root: Path) -> Iterator[Message]:
     """The messages of the templates and of the scripts, which get theirs from a template."""
-    options = {"extensions": "jinja2.ext.i18n", "trim_blocks": "true", "lstrip_blocks": "true", "newstyle_gettext": "true"}
+    options = {
+        "extensions": "jinja2.ext.i18n",
+        "trim_blocks": "true",
+        "lstrip_blocks": "true",
+        "newstyle_gettext": "true",
+    }
     for folder in TEMPLATES:
         for path in sorted((root / folder).rglob("*.html")):
             with path.open("rb") as file:

@@ -78,7 +78,11 @@ def places(text: str) -> list[str]:
 
 def faults(messages: Messages, entries: Entries) -> list[str]:
     """Everything wrong with a catalogue, one sentence each."""
-    found = [f"not translated: {english!r} ({messages[english].place})" for english in messages if not _said(entries, english)]
+    found = [
+        f"not translated: {english!r} ({messages[english].place})"
+        for english in messages
+        if not _said(entries, english)
+    ]
     found += [f"used nowhere: {english!r}" for english in entries if english not in messages]
     for english, (plural, chinese) in entries.items():
         if chinese and set(places(english)) | set(places(plural or "")) != set(places(chinese)):

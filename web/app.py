@@ -127,7 +127,7 @@ async def _http_exception(request: Request, error: Exception) -> Response:
     """What Starlette itself refuses: unknown addresses, wrong methods, unreadable bodies."""
     status = error.status_code if isinstance(error, HTTPException) else 500
     known: dict[int, ExplainedError] = {404: NotFoundError(), 405: MethodError()}
-    unreadable = InvalidInputError(field="body", reason="cannot be read")
+    unreadable = InvalidInputError(field="Request", reason="cannot be read")
     if status >= 500:
         return await explain(request, UnexpectedError(id=request.state.request_id))
     return await explain(request, known.get(status, unreadable))

@@ -24,7 +24,7 @@ AreaChoice = Annotated[UUID | None, Query(description="Area; the user's own by d
 FormText = Annotated[str, Form(max_length=512)]
 
 
-def day_of(text: str | None, today: date, field: str = "as_of") -> date:
+def day_of(text: str | None, today: date, field: str = "Date") -> date:
     """A day up to today.
 
     Raises:

@@ -5,18 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from gridmap.access.policy import Action
-from gridmap.accounts.actor import Role
+from gridmap.accounts.words import ROLES
 
-ROLES: Final[dict[Role, str]] = {
-    Role.GRID_WORKER: "Grid worker",
-    Role.COMMUNITY_OFFICER: "Community officer",
-    Role.STREET_OFFICER: "Sub-district officer",
-    Role.DISTRICT_OFFICER: "District officer",
-    Role.DATA_MANAGER: "Data manager",
-    Role.ANALYST: "Analyst",
-    Role.AUDITOR: "Auditor",
-    Role.ADMINISTRATOR: "Administrator",
-}
+__all__ = ["ACTS", "CELL_KINDS", "FIGURES", "LEVELS", "PURPOSES", "RAIL", "ROLES"]
 
 RAIL: Final[dict[str, tuple[Action, ...]]] = {
     "map": (Action.MAP_READ,),

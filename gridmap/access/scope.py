@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy import ColumnElement, Select
 
 from gridmap.access.policy import POLICY, Action, allows
+from gridmap.access.words import ACTIONS
 from gridmap.accounts.actor import Actor
 from gridmap.areas.models import Area, AreaClosure
 from gridmap.errors import NotFoundError, PermissionDeniedError
@@ -53,7 +54,7 @@ def scope_of(actor: Actor, action: Action) -> Scope:
         PermissionDeniedError: no role of the actor allows the action anywhere.
     """
     if not allows(actor, action):
-        raise PermissionDeniedError(action=action.value)
+        raise PermissionDeniedError(action=ACTIONS[action])
     rule = POLICY[action]
     if not rule.scoped:
         return Scope(frozenset(), everywhere=True)

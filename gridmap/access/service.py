@@ -8,6 +8,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from geodata.errors import Phrase
 from gridmap.access.models import Grant
 from gridmap.accounts.actor import Actor, Role, RoleGrant
 from gridmap.accounts.models import User
@@ -29,7 +30,7 @@ def grant_role(
 ) -> Grant:
     """Grant a role. Dates are the first day it holds and the first day it no longer does."""
     if valid_from and valid_to and valid_to <= valid_from:
-        raise InvalidInputError(field="valid_to", reason="must be after valid_from")
+        raise InvalidInputError(field="Until", reason="must be later than the first day")
     grant = Grant(
         user_id=user.id,
         role=role.value,
@@ -123,11 +124,11 @@ def command_line_actor(unit: UnitOfWork, name: str | None = None) -> Actor:
     query = sa.select(User.id).where(User.disabled_at.is_(None)).order_by(User.created_at)
     if name is not None:
         user_id = unit.session.scalar(query.where(User.username == name))
-        reason = f"there is no active user named {name}"
+        reason = Phrase("there is no active user named {name}", {"name": name})
     else:
         system = getpass.getuser()
         user_id = unit.session.scalar(query.where(User.os_user == system))
-        reason = f"no user of this register is mapped to the system user {system}; name one"
+        reason = Phrase("no user of this register is mapped to the system user {system}; name one", {"system": system})
     if user_id is None:
         raise InvalidInputError(field="--as", reason=reason)
     return actor_of(unit, user_id, channel="cli")

@@ -14,7 +14,7 @@ from importlib import resources
 
 from babel.messages.pofile import read_po
 
-from geodata.errors import ExplainedError
+from geodata.errors import ExplainedError, Phrase
 
 LANGUAGES: Mapping[str, str | None] = {"zh-CN": "zh_CN.po", "en": None}
 """Languages by their tag and catalogue; English is the language of the message ids themselves."""
@@ -61,6 +61,8 @@ class Translator:
     def _param(self, value: object) -> object:
         if isinstance(value, str):
             return self.gettext(value)
+        if isinstance(value, Phrase):
+            return self.text(value.message, **value.params)
         if isinstance(value, list | tuple):
             return ("、" if self.language.startswith("zh") else ", ").join(str(self._param(part)) for part in value)
         return value

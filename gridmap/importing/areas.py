@@ -14,6 +14,7 @@ from geodata.readers import map_fields, read_layer
 from geodata.readers.registry import formats
 from gridmap.access.policy import Action
 from gridmap.access.scope import require_area, scope_of
+from gridmap.access.words import ACTIONS
 from gridmap.accounts.actor import Actor
 from gridmap.areas import repository
 from gridmap.areas.models import Area, AreaName
@@ -137,7 +138,7 @@ def _parent_of(known: dict[str, AreaNode], row: _Row) -> AreaNode | None:
 def _require_inside(unit: UnitOfWork, actor: Actor, known: dict[str, AreaNode], row: _Row) -> None:
     parent = _parent_of(known, row)
     if parent is None:
-        raise PermissionDeniedError(action=Action.GEOMETRY_IMPORT.value)
+        raise PermissionDeniedError(action=ACTIONS[Action.GEOMETRY_IMPORT])
     require_area(unit, actor, Action.GEOMETRY_IMPORT, parent.id)
 
 

@@ -10,6 +10,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from geodata.errors import Phrase
 from geodata.floors import parse_floor
 from geodata.issues import Issue, Severity
 from gridmap.access.policy import Action
@@ -87,7 +88,8 @@ def import_dwellings(
         top = find_area(unit, under)
         require_area(unit, actor, Action.GEOMETRY_IMPORT, top.id)
         if top.region is None:
-            raise InvalidInputError(field="--under", reason=f"{top.name} spans several streets; name one street")
+            several = Phrase("{area} spans several streets; name one street", {"area": top.name})
+            raise InvalidInputError(field="--under", reason=several)
         stock = _load(unit, top, top.region)
         columns = [sheet.text(name) for name in FIELDS]
         total = len(sheet)

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from geodata.errors import Phrase
 from geodata.issues import Issue
 from gridmap.access.policy import Action
 from gridmap.access.scope import require_area
@@ -46,7 +47,8 @@ def import_organisations(
         top = find_area(unit, under or _only_street(unit))
         require_area(unit, actor, Action.GEOMETRY_IMPORT, top.id)
         if top.region is None:
-            raise InvalidInputError(field="--under", reason=f"{top.name} spans several streets; name one street")
+            several = Phrase("{area} spans several streets; name one street", {"area": top.name})
+            raise InvalidInputError(field="--under", reason=several)
         region = top.region
         by_address = link_texts(unit, top, [str(text) for text in sheet.text("address")], local_today(unit))
         places = _Places(unit, region)

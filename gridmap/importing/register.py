@@ -11,6 +11,7 @@ from uuid import UUID
 
 import polars as pl
 
+from geodata.errors import Phrase
 from geodata.readers.table_guard import TableLimits
 from gridmap.access.policy import Action
 from gridmap.access.scope import require_area
@@ -111,7 +112,9 @@ def _allowed_area(unit: UnitOfWork, actor: Actor, under: str) -> AreaNode:
 
 def _days(today: date, effective: date | None) -> Days:
     if effective is not None and effective > today:
-        raise InvalidInputError(field="effective", reason=f"{effective.isoformat()} lies in the future")
+        raise InvalidInputError(
+            field="Effective date", reason=Phrase("{day} lies in the future", {"day": effective.isoformat()})
+        )
     return Days(today, effective or today)
 
 

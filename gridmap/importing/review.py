@@ -15,6 +15,7 @@ from uuid import UUID
 import polars as pl
 import sqlalchemy as sa
 
+from geodata.errors import Phrase
 from gridmap.access.policy import Action
 from gridmap.access.scope import Scope, require_area, scope_of
 from gridmap.access.service import local_today
@@ -191,9 +192,9 @@ def leave(unit: UnitOfWork, actor: Actor, key: CaseKey, cause: str, on: date) ->
     """
     row, _, _ = _allowed(unit, actor, key)
     if cause not in {"move_out", "death"}:
-        raise InvalidInputError(field="cause", reason=cause)
+        raise InvalidInputError(field="Reason", reason="not a usable value")
     if on > local_today(unit):
-        raise InvalidInputError(field="on", reason=f"{on.isoformat()} lies in the future")
+        raise InvalidInputError(field="Date", reason=Phrase("{day} lies in the future", {"day": on.isoformat()}))
     if row.person_id is None:
         raise NoPersonError
     end_residence(unit, key.region, row.person_id, cause, on)
@@ -209,7 +210,8 @@ def name_alias(unit: UnitOfWork, actor: Actor, key: CaseKey, entry: AliasEntry) 
     """
     if entry.kind not in KINDS or not entry.alias.strip() or not entry.official.strip():
         raise InvalidInputError(
-            field="alias", reason=f"kind must be one of {', '.join(KINDS)}, names must not be empty"
+            field="Other name",
+            reason=Phrase("the kind must be one of {kinds}; neither name may be empty", {"kinds": ", ".join(KINDS)}),
         )
     row, batch, node = _allowed(unit, actor, key)
     add_aliases(unit, [entry], source="review", user_id=actor.user_id)

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from geodata.errors import Phrase
 from gridmap.batches.models import ImportRow
 from gridmap.codes import code_list
 from gridmap.errors import InvalidInputError, NotFoundError
@@ -55,7 +56,7 @@ def settle_residence(
         start, cause = known.valid_from, known.cause_in
     elif known is not None:
         if on <= known.valid_from:
-            raise InvalidInputError(field="on", reason=f"{on.isoformat()} is not after {known.valid_from.isoformat()}")
+            raise _not_after(on, known.valid_from)
         known.valid_to, known.cause_out = on, "move_within"
     unit.session.add(
         Residence(
@@ -85,7 +86,7 @@ def end_residence(unit: UnitOfWork, region: int, person_id: UUID, cause: str, on
     if known is None:
         raise NotFoundError
     if on <= known.valid_from:
-        raise InvalidInputError(field="on", reason=f"{on.isoformat()} is not after {known.valid_from.isoformat()}")
+        raise _not_after(on, known.valid_from)
     known.valid_to, known.cause_out = on, cause
     unit.session.flush()
 
@@ -125,3 +126,8 @@ def _household(
     unit.session.add(made)
     unit.session.flush()
     return made.id
+
+
+def _not_after(day: date, since: date) -> InvalidInputError:
+    days = {"day": day.isoformat(), "since": since.isoformat()}
+    return InvalidInputError(field="Date", reason=Phrase("{day} is not after {since}, when the person moved in", days))

@@ -55,14 +55,14 @@ def formats() -> dict[str, Format]:
 def report_of(code: str) -> ReportKind:
     """The report of a code; InvalidInputError names those there are."""
     if code not in reports():
-        raise InvalidInputError(field="report", reason=_one_of([kind.code for kind in reports().values()]))
+        raise InvalidInputError(field="Report", reason=_one_of([kind.code for kind in reports().values()]))
     return reports()[code]
 
 
 def format_of(code: str) -> Format:
     """The format of a code; InvalidInputError names those there are."""
     if code not in formats():
-        raise InvalidInputError(field="format", reason=_one_of(list(formats())))
+        raise InvalidInputError(field="Format", reason=_one_of(list(formats())))
     return formats()[code]
 
 

@@ -272,7 +272,7 @@ def search_persons(unit: UnitOfWork, actor: Actor, text: str) -> tuple[list[Pers
     scope = scope_of(actor, Action.SEARCH_PERSONS)
     wanted = "".join(text.split())
     if len(wanted) < 2:
-        raise InvalidInputError(field="q", reason="at least two characters")
+        raise InvalidInputError(field="Search", reason="at least two characters")
     today = local_today(unit)
     clause = sa.or_(
         PersonAttribute.name == wanted,
@@ -303,7 +303,7 @@ def _clauses(filters: ListFilter, as_of: date) -> list[ColumnElement[bool]]:
         clauses.append(column.is_not(None) if filters.located else column.is_(None))
     if filters.persons is not None:
         if len(filters.persons) > MOST_PERSONS:
-            raise InvalidInputError(field="area", reason="too many people for these filters; choose a smaller area")
+            raise InvalidInputError(field="Area", reason="too many people for these filters; choose a smaller area")
         clauses.append(Residence.person_id.in_(filters.persons))
     if filters.name:
         clauses.append(PersonAttribute.name.contains(filters.name.strip(), autoescape=True))

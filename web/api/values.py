@@ -37,7 +37,7 @@ async def cells(
 ) -> Response:
     """A value for every cell at a date; null outside the reader's areas."""
     day = day_of(as_of, visit.today)
-    since = min(day_of(base, visit.today, "base"), day) if base else None
+    since = min(day_of(base, visit.today, "Date to compare with"), day) if base else None
     return json_response(await reading(request, _cells, visit, day, by, since))
 
 

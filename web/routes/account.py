@@ -77,12 +77,12 @@ def _context(unit: UnitOfWork, _site: Site, visit: Visit) -> Context:
 
 def _change(unit: UnitOfWork, site: Site, visit: Visit, old: str, new: str, again: str) -> str | None:
     if new != again:
-        raise InvalidInputError(field="again", reason="the two new passwords differ")
+        raise InvalidInputError(field="New password again", reason="the two new passwords differ")
     user = accounts.check_password(unit, site.passwords, visit.actor.username, old)
     if user is None:
         return None
     if new == old:
-        raise InvalidInputError(field="new", reason="choose another one than before")
+        raise InvalidInputError(field="New password", reason="choose another one than before")
     accounts.set_password(unit, site.passwords, user, new, must_change=False)
     audit.record(unit, visit.actor, "account.own", details={"changed": "password"})
     return accounts.open_session(unit, user)

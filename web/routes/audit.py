@@ -53,7 +53,7 @@ async def verify(request: Request, visit: Annotated[Visit, guard(Action.AUDIT_VE
 
 def _context(unit: UnitOfWork, site: Site, visit: Visit, chosen: dict[str, str], number: int) -> Context:
     size = site.settings.page_size
-    since, until = optional_day(chosen["since"], "since"), optional_day(chosen["until"], "until")
+    since, until = optional_day(chosen["since"], "From"), optional_day(chosen["until"], "Until")
     filters = EntryFilter(
         actor_name=chosen["actor"] or None,
         action=chosen["action"] or None,

@@ -62,7 +62,7 @@ async def _receive(request: Request, visit: Visit) -> Response:
     form = await request.form(max_files=1)
     upload = form.get("file")
     if not isinstance(upload, UploadFile) or not upload.filename:
-        raise InvalidInputError(field="file", reason="choose a file")
+        raise InvalidInputError(field="File", reason="choose a file")
     order = await reading(request, _order, visit, {name: str(form.get(name) or "") for name in FIELDS})
     site = site_of(request)
     job = await site.runner.read(site.desk.receive, visit.actor, upload.filename, upload.file, order)
@@ -73,12 +73,12 @@ FIELDS = ("template", "area", "effective", "completeness")
 
 
 def _order(unit: UnitOfWork, site: Site, visit: Visit, fields: dict[str, str]) -> Order:
-    area_id = optional_id(fields["area"], "area")
+    area_id = optional_id(fields["area"], "Area")
     node = site.tree.current().get(area_id) if area_id is not None else None
     if node is None:
         raise NotFoundError
     require_area(unit, visit.actor, Action.REGISTER_IMPORT, node.id)
-    effective: date | None = optional_day(fields["effective"], "effective")
+    effective: date | None = optional_day(fields["effective"], "Effective date")
     name = place_name(site.tree.current(), node, visit.lang)
     return Order(
         node.id, node.code, name, effective, complete=fields["completeness"] == "complete", language=visit.lang

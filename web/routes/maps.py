@@ -145,7 +145,7 @@ async def building(
     request: Request, visit: BuildingReader, region: int, building_id: UUID, as_of: DayText = "", room: str = ""
 ) -> Response:
     """A building with its dwellings; with a room, also who lives there (an audited read)."""
-    day, room_id = day_of(as_of, visit.today), optional_id(room, "room")
+    day, room_id = day_of(as_of, visit.today), optional_id(room, "Dwelling")
     with_people = room_id is not None and allows(visit.actor, Action.PERSON_LIST)
     run = writing if with_people else reading
     view = await run(request, _building, visit, region, building_id, room_id if with_people else None, day)
@@ -226,7 +226,7 @@ async def compare(
 ) -> Response:
     """What changed between two dates."""
     day = day_of(as_of, visit.today)
-    since = day_of(base, visit.today, "base")
+    since = day_of(base, visit.today, "Date to compare with")
     view = await reading(request, _compare, visit, area, min(since, day), day)
     return fragment(request, visit, "fragments/compare.html", {"view": view, "as_of": day})
 

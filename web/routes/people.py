@@ -119,7 +119,7 @@ def _create(
     unit: UnitOfWork, site: Site, visit: Visit, username: str, name: str, secret: str, right: tuple[str, str, str]
 ) -> UUID:
     if not username.isprintable() or not 2 <= len(username) <= 64 or " " in username:
-        raise InvalidInputError(field="username", reason="2 to 64 characters without spaces")
+        raise InvalidInputError(field="User name", reason="2 to 64 characters without spaces")
     user = accounts.create_user(
         unit, site.passwords, username=username, display_name=(name or username)[:NAME], password=secret,
         language=visit.lang.split("-", maxsplit=1)[0], must_change_password=True,
@@ -139,17 +139,17 @@ def _grant(
 def _give(unit: UnitOfWork, site: Site, visit: Visit, user: User, right: tuple[str, str, str], valid_from: str) -> None:
     """Nobody grants to themselves: whoever hands out rights does not gain any."""
     chosen, area, valid_to = right
-    role = Role(one_of(chosen, set(Role), "role"))
-    area_id = optional_id(area, "area")
+    role = Role(one_of(chosen, set(Role), "Role"))
+    area_id = optional_id(area, "Area")
     if user.id == visit.actor.user_id:
-        raise InvalidInputError(field="role", reason="nobody grants a role to themselves")
+        raise InvalidInputError(field="Role", reason="nobody grants a role to themselves")
     if role in WHOLE_INSTALLATION:
         area_id = None
     elif area_id is None or site.tree.current().get(area_id) is None:
-        raise InvalidInputError(field="area", reason="choose an area for this role")
+        raise InvalidInputError(field="Area", reason="choose an area for this role")
     given = access.grant_role(
-        unit, user, role, area_id, valid_from=optional_day(valid_from, "valid_from"),
-        valid_to=optional_day(valid_to, "valid_to"), granted_by=visit.actor.user_id,
+        unit, user, role, area_id, valid_from=optional_day(valid_from, "From"),
+        valid_to=optional_day(valid_to, "Until"), granted_by=visit.actor.user_id,
     )  # fmt: skip
     audit.record(
         unit, visit.actor, "account.grant", subjects=[user.id],
@@ -166,7 +166,7 @@ def _revoke(unit: UnitOfWork, _site: Site, visit: Visit, user_id: UUID, grant_id
 
 def _disable(unit: UnitOfWork, _site: Site, visit: Visit, user_id: UUID) -> None:
     if user_id == visit.actor.user_id:
-        raise InvalidInputError(field="user", reason="you cannot lock yourself out")
+        raise InvalidInputError(field="Account", reason="you cannot lock yourself out")
     accounts.disable_user(unit, accounts.get_user(unit, user_id).username)
     audit.record(unit, visit.actor, "account.disable", subjects=[user_id])
 

@@ -117,7 +117,7 @@ def _people(
     unit: UnitOfWork, site: Site, visit: Visit, node: AreaNode, chosen: Filters, name: str, offset: int
 ) -> tuple[list[PersonView], int]:
     """A page of the people that are asked for, and how many there are."""
-    base = day_of(chosen.base, visit.today, "base") if chosen.base else None
+    base = day_of(chosen.base, visit.today, "Date to compare with") if chosen.base else None
     wanted = Wanted(node.id, day_of(chosen.as_of, visit.today), tuple(_figures(chosen)), base, name)
     return people_page(unit, site, visit.actor, wanted, limit=site.settings.page_size, offset=offset)
 
@@ -125,19 +125,19 @@ def _people(
 def _figures(chosen: Filters) -> list[str]:
     """The figures whose people are asked for, all at once: the first gives the order."""
     if chosen.list:
-        return [one_of(chosen.list, FIGURES, "list")]
+        return [one_of(chosen.list, FIGURES, "List")]
     figures = ["population"]
     if chosen.category:
-        figures.append(f"presence_{one_of(chosen.category, code_list('presence').codes, 'category')}")
+        figures.append(f"presence_{one_of(chosen.category, code_list('presence').codes, 'Category')}")
     if chosen.state in ROOMS:
         figures.append(ROOMS[chosen.state])
     elif chosen.state:
-        figures.append(f"state_{one_of(chosen.state, STATES, 'state')}")
+        figures.append(f"state_{one_of(chosen.state, STATES, 'State')}")
     return figures
 
 
 def _area(tree: AreaTree, visit: Visit, wanted: str) -> AreaNode:
-    area_id = optional_id(wanted, "area")
+    area_id = optional_id(wanted, "Area")
     if area_id is None:
         roots = root_areas(visit.actor, tree, visit.today)
         if not roots:
@@ -175,7 +175,7 @@ async def reveal_person(
     region: FormText = "", purpose: FormText = "", note: FormText = "", as_of: FormText = "",
 ) -> Response:  # fmt: skip
     """One person in full for a purpose; the answer leaves after the entry in the log is durable."""
-    person_id = optional_id(person, "person")
+    person_id = optional_id(person, "Person")
     if person_id is None or not region.isdecimal():
         raise NotFoundError
     day = day_of(as_of, visit.today)

@@ -106,14 +106,14 @@ def _file(body: bytes, wanted: Format, stem: str) -> Response:
 def _chosen(site: Site, visit: Visit, choice: Choice) -> Chosen:
     known = [kind.code for kind in reports().values() if kind.listed]
     home = home_area(visit.actor, site.tree.current(), visit.today)
-    area = optional_id(choice.area, "area") or (home.id if home else None)
+    area = optional_id(choice.area, "Area") or (home.id if home else None)
     if area is None:
         raise NotFoundError
     return Chosen(
         report=report_of(choice.report or known[0]).code,
         area=area,
         period=choice.period if choice.period in PERIODS else "month",
-        ending=day_of(choice.ending, visit.today, "ending"),
+        ending=day_of(choice.ending, visit.today, "Ending"),
         format=choice.format or next(iter(formats())),
     )
 

@@ -11,6 +11,7 @@ from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute
 
 from gridmap.access.policy import Action, allows
+from gridmap.access.words import ACTIONS
 from gridmap.errors import PermissionDeniedError
 from web.errors import PasswordChangeRequiredError
 from web.security.session import check_token, visit_of
@@ -33,7 +34,7 @@ class Guard:
             if visit.must_change_password:
                 raise PasswordChangeRequiredError
             if not allows(visit.actor, self.action):
-                raise PermissionDeniedError(action=self.action.value)
+                raise PermissionDeniedError(action=ACTIONS[self.action])
         if request.method not in SAFE:
             await check_token(request, visit.csrf)
         return visit
