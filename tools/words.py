@@ -25,7 +25,7 @@ from tools.word_sources import Messages, every_message
 ROOT: Final = Path(__file__).parent.parent
 CATALOGUE: Final = ROOT / "gridmap" / "i18n" / "zh_CN.po"
 HEADER: Final = """\
-# Chinese words of gridmap. Entries are sorted by their English; a word may be corrected here and holds from the next start.
+# Chinese words of gridmap, sorted by their English. A word corrected here holds from the next start.
 msgid ""
 msgstr ""
 "Project-Id-Version: gridmap\\n"
