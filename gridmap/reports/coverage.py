@@ -149,7 +149,7 @@ class _Draft:
             title=self._("Cells by status"),
             columns=(
                 Column(self._("Status"), Kind.STATUS),
-                Column("", Kind.RATE, numerator=self._("Cells"), denominator=self._("of")),
+                Column(self._("Cells"), Kind.RATE, numerator=self._("Cells"), denominator=self._("of")),
             ),
             rows=tuple((word, Rate(counts[word], len(self.cells))) for word in LEGEND_ORDER),
             summary=True,
@@ -163,7 +163,7 @@ class _Draft:
             title=self._("Dwellings by state"),
             columns=(
                 Column(self._("State"), Kind.TEXT),
-                Column("", Kind.RATE, numerator=self._("Dwellings"), denominator=self._("of")),
+                Column(self._("Dwellings"), Kind.RATE, numerator=self._("Dwellings"), denominator=self._("of")),
             ),
             rows=tuple((self._(_STATES[word]), Rate(self.count(f"state_{word}"), total)) for word in order),
             summary=True,

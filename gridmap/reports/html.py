@@ -170,10 +170,7 @@ def _table(table: Table, words: Translator) -> dict[str, Any]:
             plain = table.style(number) is RowStyle.TOTAL
             shown = [_Shown(name.text, "" if plain else code.text, kind="name"), *rest]
         rows.append({"style": table.style(number).value, "cells": shown})
-    heads = [
-        {"label": column.label or column.numerator, "threshold": column.threshold, "kind": _kind(column)}
-        for column in columns
-    ]
+    heads = [{"label": column.label, "threshold": column.threshold, "kind": _kind(column)} for column in columns]
     return {"title": table.title, "summary": table.summary, "columns": heads, "rows": rows, "empty": table.empty}
 
 

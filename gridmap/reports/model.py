@@ -79,6 +79,11 @@ class Column:
     decimals: int = 0
 
     @property
+    def grouped(self) -> bool:
+        """Whether a rate has a name beyond that of its numerator, to stand above its counts."""
+        return self.kind is Kind.RATE and self.label != self.numerator
+
+    @property
     def numeric(self) -> bool:
         """Whether values are set to the right."""
         return self.kind in {Kind.COUNT, Kind.NUMBER, Kind.RATE}

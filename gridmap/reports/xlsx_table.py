@@ -28,7 +28,7 @@ def width_of(table: Table) -> int:
 
 def head_rows(table: Table) -> int:
     """One row of headings, two where rates are named above their columns."""
-    return 2 if any(column.kind is Kind.RATE and column.label for column in table.columns) else 1
+    return 2 if any(column.grouped for column in table.columns) else 1
 
 
 def write_table(sheet: Sheet, table: Table, top: int) -> int:
@@ -66,7 +66,7 @@ def _headings(sheet: Sheet, table: Table, top: int) -> None:
     at = sheet.left
     for column in table.columns:
         if column.kind is Kind.RATE:
-            if column.label:
+            if column.grouped:
                 title = f"{column.label}\n{column.threshold}" if column.threshold else column.label
                 sheet.page.merge_range(top, at, top, at + 2, "", sheet.styles.get(**look))
                 sheet.text(top, at, title, **look)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from click.testing import Result
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from gridmap.cli.app import make_app
 from tests.conftest import ENGINES, TEST_KEY
@@ -27,9 +26,8 @@ def run(town: Town, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Run a command on the town as somebody, in English."""
     monkeypatch.setenv("GRIDMAP_KEY", TEST_KEY.secret.hex())
     monkeypatch.setenv("GRIDMAP_LANG", "en")
-    app = make_app()
 
     def command(*words: str, actor: str = "chief") -> Result:
-        return CliRunner().invoke(app, [*words, "--db", town.location, "--as", actor])
+        return CliRunner().invoke(make_app(wanted=words[0]), [*words, "--db", town.location, "--as", actor])
 
     return command
