@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -21,7 +22,7 @@ from jinja2.ext import babel_extract
 
 PACKAGES: Final = ("geodata", "gridmap", "web")
 TEMPLATES: Final = ("web/templates", "gridmap/reports/templates")
-TRANSLATING: Final = {"_", "say", "gettext"}
+TRANSLATING: Final = {"_", "say", "gettext", "translate"}
 TRANSLATORS: Final = {"words", "text", "translator"}
 SENTENCES: Final[Mapping[str, tuple[tuple[int | None, str], ...]]] = {
     "Phrase": ((0, "message"),),
@@ -35,13 +36,15 @@ SENTENCES: Final[Mapping[str, tuple[tuple[int | None, str], ...]]] = {
     "TableUnsafeError": ((None, "what"),),
     "TileGeometryError": ((None, "found"),),
     "ReportKind": ((1, "name"), (2, "about")),
-    "Format": ((1, "name"),),
+    "gridmap.reports.kinds.Format": ((1, "name"),),
     "Column": ((4, "reason"),),
 }
 """Which arguments of which constructors are messages."""
 
 DECLARED: Final[Mapping[str, str]] = {}
 """Expressions that are translated and cannot be looked up, and where their messages are found."""
+
+_COMMAND: Final = re.compile(rf"(?:{'|'.join(PACKAGES)})(?:\.\w+)+:\w+")
 
 DATA: Final[Mapping[str, tuple[str, ...]]] = {
     "gridmap/indicators/registry.toml": ("indicator.*.name", "indicator.*.unit", "indicator.*.source"),
@@ -194,17 +197,22 @@ class _Walk(ast.NodeVisitor):
             self._plural(node)
         elif self._translates(node, name) and node.args:
             self._take(node.args[0])
-        elif name in SENTENCES:
-            for position, word in SENTENCES[name]:
+        else:
+            whole = ".".join(part or "" for part in self.module.imports.get(name, ("", "")))
+            for position, word in SENTENCES.get(name) or SENTENCES.get(whole) or ():
                 self._argument(node, position, word)
-        elif isinstance(node.func, ast.Call) and _called(node.func) == "command" and node.args:
-            found = self.sources.function(self.module, node.args[0])
-            if found is not None:
-                self._docstring(found[0].functions[found[1]])
         found = self.sources.function(self.module, node.func)
         if found is not None:
             self._passed_on(node, *found)
         self.generic_visit(node)
+
+    def visit_Constant(self, node: ast.Constant) -> None:
+        """A command is named by where it is: ``module:function``."""
+        if isinstance(node.value, str) and _COMMAND.fullmatch(node.value):
+            module, name = node.value.split(":")
+            function = self.sources.modules[module].functions.get(name)
+            if function is not None:
+                self._docstring(function)
 
     def _translates(self, node: ast.Call, name: str) -> bool:
         if name in TRANSLATING:

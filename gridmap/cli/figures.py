@@ -16,21 +16,16 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from gridmap.access.policy import Action
-from gridmap.access.scope import scope_of
 from gridmap.access.service import local_today
-from gridmap.areas.service import levels
-from gridmap.audit import service as audit
 from gridmap.cli.frame import As, AsOf, Db, Json, Work, _, emit, parse_day, say, words, working
 from gridmap.compliance.service import Assessment, make_figures
 from gridmap.errors import InvalidInputError
 from gridmap.indicators.cache import SnapshotCache
 from gridmap.reports import registry, wording
-from gridmap.reports.dataset import UNLOCATED, Wanted, area_figures
+from gridmap.reports.dataset import UNLOCATED, read_figures
 from gridmap.reports.kinds import Format
 from gridmap.reports.model import Report
 from gridmap.reports.places import OWN_LINE
-from gridmap.store.store import UnitOfWork
 
 _FORMULA: Final = re.compile(r"^[=+\-@\t\r\n＝＋－＠]")
 """A text that starts so would be taken for a formula by a spreadsheet, full-width forms too."""
@@ -88,12 +83,10 @@ def stats(  # noqa: PLR0913, PLR0917 - options
 ) -> None:
     """Print figures of areas at a date: population by sex, age and registration, households, dwellings by state,
     indicators and status, one row an area. What lies in no area of the level has rows of the level "unlocated"."""
-    if level not in levels().names:
-        raise InvalidInputError(field="--level", reason=" | ".join(levels().names))
     with working(db, as_) as work:
         assessment, day = _ready(work, as_of)
         with work.store.write() as unit:
-            frame = _stats(unit, work, assessment, day, (level, area))
+            frame = read_figures(unit, work.actor, assessment, day, level=level, area=area)
     text = _printed(frame, format_, excel=excel)
     if text is None:
         _show(frame)
@@ -110,26 +103,6 @@ def _ready(work: Work, as_of: str | None) -> tuple[Assessment, date]:
     assessment = Assessment(make_figures(SnapshotCache(work.store)))
     assessment.verdicts(day)
     return assessment, day
-
-
-def _stats(
-    unit: UnitOfWork, work: Work, assessment: Assessment, day: date, wanted: tuple[str, str | None]
-) -> pd.DataFrame:
-    level, area = wanted
-    scope = scope_of(work.actor, Action.STATISTICS_READ)
-    node = registry.permitted_area(unit, work.actor, area, day, Action.STATISTICS_READ) if area else None
-    visible = None if scope.everywhere else scope.area_ids(unit)
-    frame = area_figures(assessment, day, Wanted(level, visible, node.id if node else None))
-    if frame.empty:
-        raise InvalidInputError(field="--level", reason="there is no area of this level there")
-    audit.record(
-        unit,
-        work.actor,
-        Action.STATISTICS_READ.value,
-        region=(node.region if node else None) or audit.INSTALLATION_REGION,
-        details={"area": node.code if node else None, "level": level, "as_of": day.isoformat()},
-    )
-    return frame
 
 
 def _printed(frame: pd.DataFrame, format_: StatsFormat, *, excel: bool) -> bytes | None:

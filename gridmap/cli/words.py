@@ -4,14 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-VERDICTS: Final = {
-    "inserted": "inserted",
-    "updated": "updated",
-    "unchanged": "unchanged",
-    "needs_review": "to review",
-    "rejected": "rejected",
-}
-
 COUNTS: Final = {
     "areas": "areas",
     "audit_entries": "entries of the audit log",

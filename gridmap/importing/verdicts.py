@@ -18,6 +18,7 @@ from gridmap.importing.headings import Column, ColumnStatus, never_stored_text
 from gridmap.importing.outcome import Verdict
 from gridmap.importing.result import BatchResult
 from gridmap.importing.understand import understand
+from gridmap.importing.words import VERDICTS
 
 VERDICT_COLUMNS = ("sheet", "row", "verdict", "dwelling_id", "building_id", "person_id", "reason")
 _MENDABLE = (Verdict.NEEDS_REVIEW.value, Verdict.REJECTED.value)
@@ -104,7 +105,7 @@ def _write_sheet(
             if headings[place] in bad:
                 sheet.write_comment(line, place, bad[headings[place]])
         said = " ".join(_sentence(issue, translate) for issue in issues)
-        sheet.write_string(line, len(kept), translate(verdict_of[number]))
+        sheet.write_string(line, len(kept), translate(VERDICTS[verdict_of[number]]))
         sheet.write_string(line, len(kept) + 1, said)
     sheet.autofilter(0, 0, max(line, 1), len(kept) + 1)
     return line

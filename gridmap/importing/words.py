@@ -1,0 +1,14 @@
+"""What verdicts are called: message ids."""
+
+from __future__ import annotations
+
+from typing import Final
+
+VERDICTS: Final = {
+    "inserted": "inserted",
+    "updated": "updated",
+    "unchanged": "unchanged",
+    "needs_review": "to review",
+    "rejected": "rejected",
+    "absent": "absent",
+}
