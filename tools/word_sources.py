@@ -41,7 +41,53 @@ SENTENCES: Final[Mapping[str, tuple[tuple[int | None, str], ...]]] = {
 }
 """Which arguments of which constructors are messages."""
 
-DECLARED: Final[Mapping[str, str]] = {}
+_SENTENCES_OF_ERRORS: Final = "classes of errors"
+_FINDINGS: Final = "Issue(…) and Finding(…)"
+_INDICATORS: Final = "gridmap/indicators/registry.toml"
+_RULES: Final = "gridmap/compliance/rules.toml"
+_REGISTRY: Final = "ReportKind(…) and Format(…)"
+_NAMES: Final = "no message: names, codes or a text from outside"
+
+DECLARED: Final[Mapping[str, str]] = {
+    "error.message": _SENTENCES_OF_ERRORS,
+    "error.hint": _SENTENCES_OF_ERRORS,
+    "issue.message": _FINDINGS,
+    "issue.hint": _FINDINGS,
+    "finding.message": _FINDINGS,
+    "finding.hint": _FINDINGS,
+    "case.message": _FINDINGS,
+    "case.hint": _FINDINGS,
+    "c.reason": "Column(…) and gridmap/importing/headings.toml",
+    "column.reason": "Column(…) and gridmap/importing/headings.toml",
+    "_rules().ignored[field]": "gridmap/importing/headings.toml",
+    "next((text for start, text in _reasons().items() if reason.startswith(start)), None)": "geodata/repair.toml",
+    "people['population'].source": _INDICATORS,
+    "people['households'].source": _INDICATORS,
+    "self.indicator(rule).source": _INDICATORS,
+    "rule.name": _RULES,
+    "result.rule.name": _RULES,
+    "judgement.rule.name": _RULES,
+    "result.action": _RULES,
+    "kind.name": _REGISTRY,
+    "kind.about": _REGISTRY,
+    "entry.name": _REGISTRY,
+    "function.__doc__": "docstrings of commands",
+    "value.message": "Phrase(…)",
+    "*value": "parts of a list, each a message or a name",
+    "name.replace('_', ' ').capitalize()": "a field without a word of its own",
+    "summary.kind": "a kind of cell without a word of its own",
+    "entry.action": "an action without a word of its own",
+    "*audit.names_used(unit)[0]": "an action without a word of its own",
+    "*audit.names_used(unit)[1]": "an action without a word of its own",
+    "(entry.purpose or '').partition(': ')[0]": "a purpose without a word of its own",
+    "f'{file}: {error.strerror}'": _NAMES,
+    "path.name": _NAMES,
+    "' | '.join(levels().names)": _NAMES,
+    "_one_of([kind.code for kind in reports().values()])": _NAMES,
+    "_one_of(list(formats()))": _NAMES,
+    "str(error.orig).strip().splitlines()[0]": _NAMES,
+    "[str(part) for part in first['loc']][-1]": _NAMES,
+}
 """Expressions that are translated and cannot be looked up, and where their messages are found."""
 
 _COMMAND: Final = re.compile(rf"(?:{'|'.join(PACKAGES)})(?:\.\w+)+:\w+")
@@ -301,7 +347,7 @@ class _Walk(ast.NodeVisitor):
         if isinstance(node, ast.BoolOp):
             return [found for part in node.values for found in self._nodes(part, depth)]
         if isinstance(node, ast.Name):
-            return self._named(node, depth)
+            return self.named(node, depth)
         if isinstance(node, ast.Subscript):
             return self._picked(node.value, node.slice, depth)
         if isinstance(node, ast.Call):
@@ -312,7 +358,7 @@ class _Walk(ast.NodeVisitor):
             return self._elements(node.value, depth)
         return [node]
 
-    def _named(self, node: ast.Name, depth: int) -> list[ast.expr]:
+    def named(self, node: ast.Name, depth: int) -> list[ast.expr]:
         for function in reversed(self.around):
             local = _assigned(function.body)
             if node.id in local:
@@ -323,7 +369,7 @@ class _Walk(ast.NodeVisitor):
             return [found for value in self.module.constants[node.id] for found in self._nodes(value, depth + 1)]
         origin, name = self.module.imports.get(node.id, ("", None))
         if name and origin in self.sources.modules:
-            return _Walk(self.sources, self.sources.modules[origin])._named(ast.Name(name), depth + 1)
+            return _Walk(self.sources, self.sources.modules[origin]).named(ast.Name(name), depth + 1)
         return [node]
 
     @staticmethod
@@ -336,12 +382,12 @@ class _Walk(ast.NodeVisitor):
             origin, name = self.module.imports[node.value.id]
             whole = origin if name is None else f"{origin}.{name}"
             if whole in self.sources.modules:
-                return _Walk(self.sources, self.sources.modules[whole])._named(ast.Name(node.attr), depth + 1)
+                return _Walk(self.sources, self.sources.modules[whole]).named(ast.Name(node.attr), depth + 1)
         return [node]
 
     def _called(self, node: ast.Call, depth: int) -> list[ast.expr]:
         name = _called(node)
-        if name in {"MappingProxyType", "frozenset", "tuple", "list", "dict", "cleandoc"} and node.args:
+        if name in {"MappingProxyType", "frozenset", "tuple", "list", "dict", "cleandoc", "Phrase"} and node.args:
             return self._nodes(node.args[0], depth + 1)
         if isinstance(node.func, ast.Attribute):
             if name == "get":

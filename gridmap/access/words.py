@@ -24,5 +24,5 @@ ACTIONS: Final[dict[Action, str]] = {
     Action.AUDIT_VERIFY: "verify the log",
     Action.ACCOUNT_MANAGE: "manage users and their rights",
     Action.BACKUP: "make backups",
-    Action.OWN_ACCOUNT: "change the own account",
+    Action.OWN_ACCOUNT: "change your own account",
 }

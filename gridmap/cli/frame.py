@@ -64,7 +64,7 @@ As = Annotated[
     str | None,
     typer.Option(
         "--as",
-        help=_("Act as this user; by default the user mapped to your system account. Everything is audited."),
+        help=_("Act as this user; by default the one mapped to your system account. Everything is logged."),
         show_default=False,
     ),
 ]
@@ -109,7 +109,7 @@ def parse_day(text: str | None, option: str = "--as-of") -> date | None:
         return date.fromisoformat(text)
     except ValueError:
         raise InvalidInputError(
-            field=option, reason=Phrase("{text} is no date; write it as 2026-03-31", {"text": text})
+            field=option, reason=Phrase("“{text}” is not a date; write it as 2026-03-31", {"text": text})
         ) from None
 
 

@@ -154,7 +154,7 @@ def register(  # noqa: PLR0913, PLR0917 - options
         typer.Option("--effective", help=_("The day the facts hold from (default: today)."), show_default=False),
     ] = None,
     complete: Annotated[
-        bool, typer.Option("--complete", help=_("The file names everybody of the area: list who is absent."))
+        bool, typer.Option("--complete", help=_("The file names everybody in the area: list who is absent."))
     ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help=_("Judge every row and write nothing."))] = False,
     sheet: Annotated[

@@ -48,7 +48,7 @@ def import_aliases(store: Store, actor: Actor, path: Path, *, progress: Progress
 def _problem(entry: AliasEntry, row: int) -> Issue | None:
     if entry.kind not in KINDS:
         return Issue(
-            "alias_kind", "“{kind}” is no kind of alias.", "Use compound, road or building.", row, "kind",
+            "alias_kind", "“{kind}” is not a kind of alias.", "Use compound, road or building.", row, "kind",
             params={"kind": entry.kind},
         )  # fmt: skip
     if not name_key(entry.official) or not name_key(entry.alias):

@@ -256,7 +256,7 @@ def _date(text: str, row: int) -> tuple[date | None, Issue | None]:
     except ValueError:
         return None, Issue(
             "date_not_understood",
-            "“{value}” is no date.",
+            "“{value}” is not a date.",
             "Write it as 2026-03-31.",
             row,
             "verified_on",

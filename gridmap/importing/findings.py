@@ -84,12 +84,12 @@ _ALL = (
     Finding("verified_on_incomplete", Weight.NOTE, "The date {value} has no day.", _LEFT_OUT),
     Finding("verified_on_unclear", Weight.NOTE, "The date {value} cannot be read for sure.", _LEFT_OUT),
     Finding("verified_on_future", Weight.NOTE, "The date {value} lies in the future.", _LEFT_OUT),
-    Finding("sex_unknown", Weight.NOTE, "“{value}” is no sex of the code list.", _LEFT_OUT),
-    Finding("marital_status_unknown", Weight.NOTE, "“{value}” is no marital status of the code list.", _LEFT_OUT),
-    Finding("relationship_unknown", Weight.NOTE, "“{value}” is no relationship of the code list.", _LEFT_OUT),
-    Finding("presence_unknown", Weight.NOTE, "“{value}” is no category of presence.", _LEFT_OUT),
-    Finding("ethnic_group_unknown", Weight.NOTE, "“{value}” is no ethnic group of the code list.", _LEFT_OUT),
-    Finding("state_unknown", Weight.NOTE, "“{value}” is no state of a dwelling that is known.", _LEFT_OUT),
+    Finding("sex_unknown", Weight.NOTE, "“{value}” is not in the code list of sexes.", _LEFT_OUT),
+    Finding("marital_status_unknown", Weight.NOTE, "“{value}” is not in the code list of marital status.", _LEFT_OUT),
+    Finding("relationship_unknown", Weight.NOTE, "“{value}” is not in the code list of relationships.", _LEFT_OUT),
+    Finding("presence_unknown", Weight.NOTE, "“{value}” is neither registered nor floating.", _LEFT_OUT),
+    Finding("ethnic_group_unknown", Weight.NOTE, "“{value}” is not in the code list of ethnic groups.", _LEFT_OUT),
+    Finding("state_unknown", Weight.NOTE, "“{value}” is not a known state of a dwelling.", _LEFT_OUT),
     Finding(
         "never_stored", Weight.NOTE, "The text holds what is never stored, by rule.", "Nothing to do; it was left out."
     ),

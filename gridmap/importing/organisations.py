@@ -151,7 +151,7 @@ def _dates(row: dict[str, str], number: int) -> tuple[date | None, date | None, 
         except ValueError:
             issue = Issue(
                 "date_not_understood",
-                "“{value}” is no date.",
+                "“{value}” is not a date.",
                 "Write it as 2026-03-31.",
                 number,
                 column,

@@ -107,7 +107,7 @@ def _read(row: _Row, nodes: dict[str, AreaNode], today: date) -> Figure | Issue:
         )  # fmt: skip
     if measure is None:
         return Issue(
-            "measure_unknown", "“{measure}” is no figure that is kept here.", "Use one of: {known}.", row.number,
+            "measure_unknown", "“{measure}” is not a figure that is kept here.", "Use one of: {known}.", row.number,
             "measure", params={"measure": row.measure, "known": ", ".join(measures())},
         )  # fmt: skip
     if levels().rank(node.level) > levels().rank(measure.lowest_level):
