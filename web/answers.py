@@ -11,9 +11,11 @@ from fastapi import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from geodata.errors import ExplainedError
+from gridmap.access.policy import Action, allows
 from gridmap.bootstrap import UnitOfWork
 from gridmap.errors import NotFoundError, NotSignedInError
 from gridmap.i18n import Translator, translator
+from gridmap.importing.review import waiting
 from web.errors import PasswordChangeRequiredError, status_of
 from web.frame import areas_label, bare_frame, frame
 from web.security.session import language_before_sign_in, theme_of
@@ -68,7 +70,11 @@ async def page(
 
 
 def _around(site: Site, visit: Visit, active: str) -> Context:
-    return frame(visit, site.tree.current(), active)
+    count = None
+    if allows(visit.actor, Action.REVIEW_DECIDE):
+        with site.store.read() as unit:
+            count = waiting(unit, visit.actor)
+    return frame(visit, site.tree.current(), active, review_count=count)
 
 
 def fragment(request: Request, visit: Visit, template: str, context: Context, status: int = 200) -> Response:

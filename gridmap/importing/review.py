@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 import polars as pl
@@ -140,6 +140,28 @@ def list_cases(
     return shown, total
 
 
+def waiting(unit: UnitOfWork, actor: Actor) -> int:
+    """How many cases wait for the actor; nothing of them is read, so nothing is recorded.
+
+    Raises `PermissionDeniedError`.
+    """
+    here = sa.select(Area.code).where(scope_of(actor, Action.REVIEW_DECIDE).covers(Area.id))
+    batch = sa.and_(ImportBatch.region == ImportRow.region, ImportBatch.id == ImportRow.batch_id)
+    count = (
+        sa.select(sa.func.count())
+        .select_from(ImportRow)
+        .join(ImportBatch, batch)
+        .where(ImportRow.verdict.in_(_OPEN), ImportRow.decided_at.is_(None), ImportBatch.under_code.in_(here))
+    )
+    return int(unit.session.scalar(count) or 0)
+
+
+def decided_since(unit: UnitOfWork, user_id: UUID, since: datetime) -> int:
+    """How many cases a user has decided since a moment."""
+    query = sa.select(sa.func.count()).select_from(ImportRow)
+    return int(unit.session.scalar(query.where(ImportRow.decided_by == user_id, ImportRow.decided_at >= since)) or 0)
+
+
 def choices(unit: UnitOfWork, actor: Actor, key: CaseKey, *, limit: int = 4) -> list[Choice]:
     """Places that a case may mean, the likeliest first."""
     row, batch, node = _allowed(unit, actor, key)
@@ -147,6 +169,16 @@ def choices(unit: UnitOfWork, actor: Actor, key: CaseKey, *, limit: int = 4) -> 
     places = load_places(unit, node, local_today(unit))
     del batch
     return [_choice(places, candidate) for candidate in suggest(parts, places.index, limit=limit)]
+
+
+def written_compound(unit: UnitOfWork, actor: Actor, key: CaseKey) -> str | None:
+    """The compound as the row of a case writes it: what an alias would stand for.
+
+    Raises `PermissionDeniedError`, `NotFoundError`, `AlreadyDecidedError`.
+    """
+    row, _, _ = _allowed(unit, actor, key)
+    parts = _parts([_content(unit, row)])
+    return parts["compound"][0] if parts.height else None
 
 
 def place(

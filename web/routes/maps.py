@@ -57,15 +57,22 @@ async def show_map(request: Request, visit: Reader) -> Response:
 
 
 def _map(unit: UnitOfWork, site: Site, visit: Visit) -> Context:
+    home = home_area(visit.actor, site.tree.current(), visit.today)
+    return {
+        "map_config": map_config(site, visit),
+        "street": None if home is None else _area(unit, site, visit, home.id, visit.today),
+        "purposes": purposes(visit.text),
+        "reveal_seconds": site.settings.reveal_seconds,
+    }
+
+
+def map_config(site: Site, visit: Visit) -> dict[str, Any]:
+    """What the map's script is given."""
     tree, today = site.tree.current(), visit.today
-    home = home_area(visit.actor, tree, today)
     roots = tree.children(None, today)
-    first = home or (roots[0] if roots else None)
+    first = home_area(visit.actor, tree, today) or (roots[0] if roots else None)
     user = user_view(visit, tree)
-    street = None
-    if home is not None:
-        street = _area(unit, site, visit, home.id, today)
-    config = {
+    return {
         "lang": visit.lang,
         "theme": visit.theme,
         "as_of": today.isoformat(),
@@ -80,12 +87,6 @@ def _map(unit: UnitOfWork, site: Site, visit: Visit) -> Context:
         },
         "has_cells": any(node.level == "cell" and node.in_force(today) for node in tree.nodes),
         "unverified_classes": list(UNVERIFIED_CLASSES),
-    }
-    return {
-        "map_config": config,
-        "street": street,
-        "purposes": purposes(visit.text),
-        "reveal_seconds": site.settings.reveal_seconds,
     }
 
 
