@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from geodata.readers.fields import map_fields
+from geodata.readers.fields import map_fields, purposes
 from geodata.readers.table import read_tables
 from gridmap.errors import GridmapError
+from gridmap.importing.headings import field_of
 
 
 class MissingColumnError(GridmapError):
@@ -58,8 +59,13 @@ def read_mapped(path: Path, wanted: tuple[str, ...], required: tuple[str, ...]) 
     )
     # A heading that is the purpose's own name means exactly that, whatever else it might mean elsewhere.
     exact = {purpose: purpose for purpose in wanted if purpose in frame.columns}
-    rest = tuple(purpose for purpose in wanted if purpose not in exact)
+    rest = tuple(purpose for purpose in wanted if purpose not in exact and purpose in purposes())
     mapped = exact | map_fields(frame.drop(columns=list(exact)), rest)
+    for heading in headings:
+        # What a heading means in a register it means here too: 房号, 单元, 核实日期.
+        purpose = field_of(heading)
+        if purpose in wanted and purpose not in mapped and heading not in mapped.values():
+            mapped[purpose] = heading
     missing = [purpose for purpose in required if purpose not in mapped]
     if missing:
         raise MissingColumnError(
