@@ -255,3 +255,14 @@ def test_limits_of_size_rows_and_columns(tmp_path: Path) -> None:
 @given(st.integers(0, 16_383))
 def test_column_letters_are_those_of_a_spreadsheet(index: int) -> None:
     assert column_letters(index) == get_column_letter(index + 1)
+
+
+def test_a_number_written_with_a_small_exponent_is_found_too(tmp_path: Path) -> None:
+    """Some programs write long numbers as 9.9e+17, some as 9.9E+17: both have lost digits."""
+    workbook = openpyxl.Workbook()
+    workbook.active.append(["姓名", "身份证号"])
+    workbook.active.append(["张三", "990108199001011032"])
+    workbook.active.append(["李四", 990108199001011000])
+    workbook.save(tmp_path / "r.xlsx")
+    table = read_tables(tmp_path / "r.xlsx")[0]
+    assert table.typed_numbers["B"].tolist() == [False, True]
