@@ -3,7 +3,6 @@ be opened, checked and restored into either engine."""
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ from sqlalchemy import MetaData, Table
 from gridmap.errors import KeyMissingError, StoreExistsError, StoreMissingError
 from gridmap.store import migrate
 from gridmap.store.bulk import bulk_insert
-from gridmap.store.keys import MasterKey, key_path, load_key, public_location
+from gridmap.store.keys import MasterKey, keep_key, load_key, public_location
 from gridmap.store.store import Store, open_store
 
 CHUNK = 20_000
@@ -76,7 +75,7 @@ def restore_backup(file: Path, location: str, metadata: MetaData) -> int:
     else:
         target = _empty(Path(location), key)
         _copy_pages(source, target)
-    _keep_key(key, location)
+    keep_key(key, location)
     rows = count_rows(target, metadata)
     source.close()
     target.close()
@@ -125,15 +124,6 @@ def _key_for(file: Path, location: str) -> MasterKey:
         if beside.is_file():
             return load_key(str(file))
         raise
-
-
-def _keep_key(key: MasterKey, location: str) -> None:
-    path = key_path(location)
-    if os.environ.get("GRIDMAP_KEY") or path.exists():
-        return
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="ascii") as out:
-        out.write(key.secret.hex() + "\n")
 
 
 def _forget(part: Path) -> None:

@@ -68,13 +68,24 @@ def make_key(location: str, environ: Mapping[str, str] = os.environ) -> MasterKe
     """Make the key of a new register and write it with mode 0600; an existing or inline key is used as it is."""
     if environ.get("GRIDMAP_KEY") or key_path(location, environ).exists():
         return load_key(location, environ)
+    key = MasterKey(secrets.token_bytes(KEY_BYTES))
+    write_private(key_path(location, environ), key.secret.hex().encode() + b"\n")
+    return key
+
+
+def keep_key(key: MasterKey, location: str, environ: Mapping[str, str] = os.environ) -> None:
+    """Put a known key where a register at ``location`` will look for it, unless one is there already."""
     path = key_path(location, environ)
+    if not environ.get("GRIDMAP_KEY") and not path.exists():
+        write_private(path, key.secret.hex().encode() + b"\n")
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Write a new file that only its owner can read; an existing one is never overwritten."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    secret = secrets.token_bytes(KEY_BYTES)
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(secret.hex() + "\n")
-    return MasterKey(secret)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
 
 
 def public_location(location: str) -> str:
