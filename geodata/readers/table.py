@@ -18,6 +18,7 @@ import polars as pl
 from geodata.readers.table_guard import (
     OLE_MAGIC,
     ZIP_MAGIC,
+    Contents,
     TableDamagedError,
     TableEmptyError,
     TableLimits,
@@ -29,6 +30,7 @@ from geodata.readers.table_guard import (
     column_letters,
     is_encrypted_ole,
 )
+from geodata.readers.table_merges import Merge, fill_merges, find_merges
 from geodata.readers.table_text import decode_table, read_text
 
 HEADER_SEARCH_ROWS = 30
@@ -104,15 +106,16 @@ class _Sheet:
     typed_numbers: dict[str, np.ndarray]
     hidden: bool = False
     from_workbook: bool = False
+    merges: tuple[Merge, ...] = ()
 
 
 def _read_cells(name: str, content: bytes, limits: TableLimits) -> list[_Sheet]:
     if content.startswith(ZIP_MAGIC):
-        return _read_workbook(name, content, long_numbers=check_workbook(name, content, limits))
+        return _read_workbook(name, content, check_workbook(name, content, limits))
     if content.startswith(OLE_MAGIC):
         if is_encrypted_ole(content):
             raise TableProtectedError(name=name)
-        return _read_workbook(name, content, long_numbers=True)
+        return _read_workbook(name, content, Contents(long_numbers=True))
     if content.startswith((b"PK\x05\x06", b"PK\x07\x08")):
         raise TableDamagedError(name=name)
     text = decode_table(name, content)
@@ -120,10 +123,14 @@ def _read_cells(name: str, content: bytes, limits: TableLimits) -> list[_Sheet]:
     return [_Sheet(Path(name).stem, frame, {})]
 
 
-def _read_workbook(name: str, content: bytes, *, long_numbers: bool) -> list[_Sheet]:
+def _read_workbook(name: str, content: bytes, contents: Contents) -> list[_Sheet]:
     try:
         workbook = fastexcel.read_excel(content)
-        return [_read_sheet(workbook, sheet_name, long_numbers=long_numbers) for sheet_name in workbook.sheet_names]
+        merges = find_merges(content) if contents.merges else {}
+        return [
+            _read_sheet(workbook, sheet, merges.get(sheet, []), long_numbers=contents.long_numbers)
+            for sheet in workbook.sheet_names
+        ]
     except fastexcel.FastExcelError as error:
         if "assword" in str(error) or "ncrypt" in str(error):
             raise TableProtectedError(name=name) from None
@@ -134,7 +141,7 @@ def _read_workbook(name: str, content: bytes, *, long_numbers: bool) -> list[_Sh
         raise TableDamagedError(name=name) from None
 
 
-def _read_sheet(workbook: fastexcel.ExcelReader, name: str, *, long_numbers: bool) -> _Sheet:
+def _read_sheet(workbook: fastexcel.ExcelReader, name: str, merges: list[Merge], *, long_numbers: bool) -> _Sheet:
     # skip_rows=0 keeps blank rows at the top, so that row numbers are those a person sees.
     sheet = workbook.load_sheet(name, header_row=None, skip_rows=0, dtypes="string")
     hidden = sheet.visible != "visible"
@@ -145,7 +152,7 @@ def _read_sheet(workbook: fastexcel.ExcelReader, name: str, *, long_numbers: boo
     cells.columns = [column_letters(place) for place in places]
     cells = _tidy(cells)
     typed = _find_typed_numbers(workbook, name, cells, places) if long_numbers else {}
-    return _Sheet(name, cells, typed, hidden, from_workbook=True)
+    return _Sheet(name, cells, typed, hidden, from_workbook=True, merges=tuple(merges))
 
 
 def _find_typed_numbers(
@@ -179,7 +186,7 @@ def _to_table(sheet: _Sheet, known: Known | None) -> SheetTable:
     header = _find_header(head, known)
     headings = _join_headings([head[i] for i in header], known) if header else [""] * cells.width
     first = header[-1] + 1 if header else 0
-    body = cells.slice(first)
+    body = fill_merges(cells, sheet.merges, first + 1).slice(first)
     filled = body.select(pl.any_horizontal(pl.all().is_not_null())).to_series()
     # Rows after the last filled one are no rows: a spreadsheet reports them when they were once formatted.
     last = int(filled.arg_true().to_numpy().max()) + 1 if filled.any() else 0

@@ -107,12 +107,20 @@ def is_encrypted_ole(content: bytes) -> bool:
     return "EncryptedPackage".encode("utf-16-le") in content
 
 
-def check_workbook(name: str, content: bytes, limits: TableLimits) -> bool:
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What a workbook that was found sound may hold: numbers of more than 15 digits, merged cells."""
+
+    long_numbers: bool = False
+    merges: bool = False
+
+
+def check_workbook(name: str, content: bytes, limits: TableLimits) -> Contents:
     """Check an .xlsx archive: entries, unpacked size, ratio, paths, macros, and the extent of every sheet.
 
-    Returns whether any cell may hold a number of more than 15 digits, which a spreadsheet cannot keep.
+    Returns what is in it that needs a second look.
     """
-    long_numbers = False
+    long_numbers = merges = False
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             _check_directory(name, archive, limits)
@@ -120,12 +128,13 @@ def check_workbook(name: str, content: bytes, limits: TableLimits) -> bool:
             for info in archive.infolist():
                 if info.filename.lower().endswith(".xml"):
                     with archive.open(info) as part:
-                        size, long = _check_part(name, part, info, limits, budget)
+                        size, found = _check_part(name, part, info, limits, budget)
                     budget -= size
-                    long_numbers |= long
+                    long_numbers |= found.long_numbers
+                    merges |= found.merges
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError) as error:
         raise TableDamagedError(name=name) from error
-    return long_numbers
+    return Contents(long_numbers, merges)
 
 
 def _check_directory(name: str, archive: zipfile.ZipFile, limits: TableLimits) -> None:
@@ -214,14 +223,14 @@ class _Extent:
 
 def _check_part(
     name: str, part: IO[bytes], info: zipfile.ZipInfo, limits: TableLimits, budget: int
-) -> tuple[int, bool]:
-    """Read one XML part as a stream; return its true size and whether it holds long numbers."""
+) -> tuple[int, Contents]:
+    """Read one XML part as a stream; return its true size and what it holds."""
     chunk = part.read(_CHUNK)
     if chunk[:2] in (b"\xff\xfe", b"\xfe\xff"):
         raise TableDamagedError(name=name)
     strings = info.filename.lower().endswith("sharedstrings.xml") and b"sheetData" not in chunk
     extent = _Extent(chunk, info.file_size, limits)
-    size, tail, long_numbers = 0, b"", False
+    size, tail, long_numbers, merges = 0, b"", False, False
     while chunk:
         size += len(chunk)
         if size > budget:
@@ -230,6 +239,7 @@ def _check_part(
         if not strings:
             extent.take(window)
             long_numbers = long_numbers or _LONG_NUMBER.search(window) is not None
+            merges = merges or b"mergeCell " in window
         tail = window[max(window.rfind(b"<"), 0) :]  # a tag is judged whole
         if len(tail) >= _CHUNK:
             raise TableDamagedError(name=name)
@@ -238,4 +248,4 @@ def _check_part(
         cell = f"{column_letters(extent.columns - 1)}{extent.rows}"
         allowed = f"{limits.max_cells} cells, {limits.max_columns} columns"
         raise TableTooLargeError(name=name, what="the table reaches cell", value=cell, limit=allowed)
-    return size, long_numbers
+    return size, Contents(long_numbers, merges)

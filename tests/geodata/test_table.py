@@ -105,6 +105,23 @@ def test_two_heading_rows_under_merged_titles_are_joined(tmp_path: Path) -> None
     assert table.row_numbers.tolist() == [4]
 
 
+def test_a_value_merged_over_rows_stands_in_each_of_them(tmp_path: Path) -> None:
+    def fill(book: xlsxwriter.Workbook) -> None:
+        sheet = book.add_worksheet("人 & 房")
+        sheet.merge_range("A1:C1", "登记表")
+        sheet.write_row(1, 0, ["住址", "姓名", "房号"])
+        sheet.merge_range("A3:A5", "海景花园1栋")
+        sheet.merge_range("C3:C4", "301")
+        for row, name in [(2, "王芳"), (3, "王伟"), (6, "李娜")]:
+            sheet.write(row, 1, name)
+        book.add_worksheet("空")
+
+    table = one(workbook(tmp_path / "a.xlsx", fill))
+    assert table.rows.rows() == [("海景花园1栋", "王芳", "301"), ("海景花园1栋", "王伟", "301"), (None, "李娜", None)]
+    assert table.row_numbers.tolist() == [3, 4, 7]
+    assert table.blank_rows == 2
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gbk", "gb18030", "utf-16"])
 @pytest.mark.parametrize("separator", [",", "\t", ";", "，"])
 def test_text_tables_in_every_usual_form(tmp_path: Path, encoding: str, separator: str) -> None:
