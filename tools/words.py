@@ -20,7 +20,8 @@ from typing import Final
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po, write_po
 
-from tools.word_sources import Messages, every_message
+from tools.word_calls import Messages
+from tools.word_sources import every_message
 
 ROOT: Final = Path(__file__).parent.parent
 CATALOGUE: Final = ROOT / "gridmap" / "i18n" / "zh_CN.po"
