@@ -24,7 +24,7 @@ from gridmap.compliance.service import Assessment, make_figures
 from gridmap.errors import InvalidInputError, NotFoundError
 from gridmap.indicators.cache import Followed, Numbers, SnapshotCache
 from gridmap.layers.service import LayerCache
-from web.answers import explain, explain_plainly
+from web.answers import explain, explain_plainly, wants_json
 from web.desk import Desk
 from web.errors import MethodError, UnexpectedError
 from web.render import Renderer, product_version
@@ -52,6 +52,7 @@ def create_app(store: Store, settings: Settings | None = None) -> FastAPI:
     )
     # Routes are laid flat into the application, so that one walk over app.routes sees every one of them.
     app.router.routes.clear()
+    app.router.redirect_slashes = False
     for router in ROUTERS:
         app.router.routes.extend(router.routes)
     require_markers(app.routes)
@@ -113,7 +114,7 @@ def _answer(scope: Scope, error: ExplainedError, request_id: str) -> ASGIApp:
     """The response to what reached the outermost layer."""
     request = StarletteRequest(scope)
     request.state.request_id = request_id
-    as_json = scope["path"].startswith(("/api/", "/tiles/"))
+    as_json = scope["path"].startswith(("/api/", "/tiles/")) or wants_json(request)
     language = language_before_sign_in(request).language
     return explain_plainly(request.app.state.site, language, theme_of(request), error, as_json=as_json)
 
@@ -125,6 +126,8 @@ async def _explained(request: Request, error: Exception) -> Response:
 
 async def _http_exception(request: Request, error: Exception) -> Response:
     """What Starlette itself refuses: unknown addresses, wrong methods, unreadable bodies."""
+    if isinstance(error.__cause__, ExplainedError):  # what stopped the reading of a body
+        return await explain(request, error.__cause__)
     status = error.status_code if isinstance(error, HTTPException) else 500
     known: dict[int, ExplainedError] = {404: NotFoundError(), 405: MethodError()}
     unreadable = InvalidInputError(field="Request", reason="cannot be read")
