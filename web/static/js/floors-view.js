@@ -16,6 +16,8 @@ const DURATION_MS = 320;
 const STAGGER_MS = 12;
 const PITCH = 60;
 const BEARING = -28;
+/** Share of the window's height that the open building may take; perspective makes its top larger than its foot. */
+const FILL = 0.46;
 
 /** @param {number} x 0..1 */
 const ease = (x) => 1 - (1 - x) ** 3;
@@ -57,16 +59,38 @@ export class FloorsView {
     }
   }
 
-  /** @param {boolean} active @param {boolean} [move] also turn the camera @param {[number, number]|null} [place] what to look at */
-  setActive(active, move = true, place = null) {
+  /**
+   * A camera from which the whole building with its floors apart is seen: its foot stands low, its top stays below the controls.
+   * @param {[number, number]} place
+   * @param {BuildingData|null} data
+   */
+  cameraFor(place, data) {
+    const { clientHeight } = this.view.map.getContainer();
+    const height_m = 2 * Math.max(9, data?.height || (data?.rows.length || 4) * 3);
+    const metresPerPixelAtZoom0 = (40075016.686 * Math.cos((place[1] * Math.PI) / 180)) / 512;
+    const zoom = Math.log2(((clientHeight * FILL) / height_m) * metresPerPixelAtZoom0);
+    return { center: place, zoom: Math.min(18.4, Math.max(16.6, zoom)), pitch: PITCH, bearing: BEARING, offset: /** @type {[number, number]} */ ([0, clientHeight * 0.27]) };
+  }
+
+  /** @param {[number, number]} place @param {BuildingData|null} data */
+  lookAt(place, data) {
+    this.view.map.easeTo({ ...this.cameraFor(place, data), duration: this.view.duration(2) });
+  }
+
+  /**
+   * @param {boolean} active
+   * @param {boolean} [move]  also turn the camera
+   * @param {[number, number]|null} [place]  the building to look at
+   * @param {BuildingData|null} [data]
+   */
+  setActive(active, move = true, place = null, data = null) {
     const { map } = this.view;
     this.active = active;
     document.body.classList.toggle("is-3d", active);
     this.view.show(["building-3d", "floor-3d"], active);
     this.view.show(FLAT, !active);
-    const nearest = place ? 18 : 15.8;
-    const look = place && active ? { center: place, offset: /** @type {[number, number]} */ ([0, map.getContainer().clientHeight * 0.22]) } : {};
-    if (move) map.easeTo({ pitch: active ? PITCH : 0, bearing: active ? BEARING : 0, zoom: active ? Math.max(map.getZoom(), nearest) : map.getZoom(), duration: this.view.duration(2), ...look });
+    const look = place && active ? this.cameraFor(place, data) : {};
+    if (move) map.easeTo({ pitch: active ? PITCH : 0, bearing: active ? BEARING : 0, zoom: active ? Math.max(map.getZoom(), 15.8) : map.getZoom(), duration: this.view.duration(2), ...look });
     if (!active) this.close();
   }
 

@@ -143,7 +143,7 @@ class MapPage {
     if (["date", "by", "base", "compare"].some((key) => changed.has(key))) this.paint(now);
     if (changed.has("mode")) {
       const { lon, lat } = this.shown ?? {};
-      this.floors?.setActive(now.mode === "3d", true, lon && lat ? [lon, lat] : null);
+      this.floors?.setActive(now.mode === "3d", true, lon && lat ? [lon, lat] : null, this.drawer.buildingData());
       if (now.mode === "3d") this.floors?.open(this.drawer.buildingData(), node("drawer"));
       else if ($("[data-floors]")) this.floors?.open(null, node("drawer"));
       this.painter?.paintBuildings();
@@ -187,7 +187,8 @@ class MapPage {
     this.brought = shown.id;
     const zoom = this.view.map.getZoom();
     if (level === "building" && shown.lon !== null && shown.lat !== null) {
-      if (zoom < 16.2 || !this.view.sees(shown.lon, shown.lat)) this.view.flyTo(shown.lon, shown.lat, this.floors?.active ? 18.2 : 17.3);
+      if (this.floors?.active) this.floors.lookAt([shown.lon, shown.lat], this.drawer.buildingData());
+      else if (zoom < 16.2 || !this.view.sees(shown.lon, shown.lat)) this.view.flyTo(shown.lon, shown.lat);
     } else if (shown.bounds) {
       const [west, south, east, north] = shown.bounds;
       const centre = [(west + east) / 2, (south + north) / 2];

@@ -96,10 +96,10 @@ export class MapView {
     this.map.fitBounds(bounds, { padding: this.padding(), maxZoom: options.maxZoom ?? 17.4, duration: this.duration(), bearing: this.map.getBearing(), pitch: this.map.getPitch() });
   }
 
-  /** @param {number} lon @param {number} lat @param {number} [zoom] */
+  /** @param {number} lon @param {number} lat @param {number} [zoom] at least this near */
   flyTo(lon, lat, zoom = 17.3) {
-    // A sheet covers the lower half of a phone; in 3D a tall building rises above its foot.
-    const down = isPhone() ? -window.innerHeight * 0.2 : this.map.getPitch() > 20 ? this.map.getContainer().clientHeight * 0.22 : 0;
+    // A sheet covers the lower half of a phone.
+    const down = isPhone() ? -window.innerHeight * 0.2 : 0;
     this.map.easeTo({ center: [lon, lat], zoom: Math.max(zoom, Math.min(this.map.getZoom(), 18.5)), offset: [0, down], duration: this.duration(2) });
   }
 

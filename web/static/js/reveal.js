@@ -21,7 +21,7 @@ function toggle(row, shown) {
   if (!form) return;
   form.hidden = !shown;
   $("[data-reveal]", row)?.setAttribute("aria-expanded", String(shown));
-  if (shown) $("button", form)?.focus();
+  if (shown) $("[data-key]", form)?.focus();
 }
 
 /** @param {HTMLElement} row */

@@ -112,6 +112,6 @@ export function buildStyle(config, palette) {
       "cell-points": empty, floors: empty,
     },
     light: { anchor: "viewport", position: [1.4, 215, 38], color: "#ffffff", intensity: palette.dark ? 0.25 : 0.38 },
-    layers: [...roadsBelow, ...data.below, ...roadsAbove, ...data.above, ...labelLayers(palette), ...extrusionLayers(palette)],
+    layers: [...roadsBelow, ...data.below, ...roadsAbove, ...data.above, ...extrusionLayers(palette), ...labelLayers(palette)],
   };
 }
