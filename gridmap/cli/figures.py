@@ -34,7 +34,7 @@ _DECIMALS: Final = 6
 _WIDEST: Final = 400
 _SHOWN: Final = {
     "code": "Code",
-    "name": "Area",
+    "name": "Area name",
     "population": "Population",
     "households": "Households",
     "dwellings": "Dwellings",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -74,12 +75,12 @@ class _Draft:
     def _(self) -> Callable[[str], str]:
         return self.request.words.gettext
 
-    @property
+    @cached_property
     def inside(self) -> NDArray[np.bool_]:
         """Which areas are in the report."""
         return inside(self.judged.table, self.position)
 
-    @property
+    @cached_property
     def cells(self) -> AreaTable:
         """The cells of the area."""
         return cells_of(self.judged.table, self.position)
@@ -92,9 +93,8 @@ class _Draft:
 
     def figures(self) -> tuple[Figure, ...]:
         """The first rule, the cells that meet all rules, people and stock, the other rules."""
-        text = self.request.words.text
         rates = [
-            Figure(column.label, rate, text("threshold {limit}", limit=column.threshold), _word(rate), column.limits)
+            Figure(column.label, rate, self._threshold(column), _word(rate), column.limits)
             for column, rate in zip(self.judged.columns(), self.judged.rates(self.position), strict=True)
         ]
         size = self.count("population") / max(self.count("households"), 1)
@@ -117,6 +117,9 @@ class _Draft:
             self.request.words.text("{count} unverified", count=wording.number(self.count("state_unverified"))),
         )
         return (*rates[:1], self._cells_figure(), people, households, dwellings, *rates[1:])
+
+    def _threshold(self, column: Column) -> str:
+        return self.request.words.text("threshold {limit}", limit=column.threshold)
 
     def _cells_figure(self) -> Figure:
         counts = self._statuses(self.cells.rows)

@@ -168,18 +168,20 @@ def _between(start: int | None, end: int | None) -> str:
 
 
 def _outlines(request: Request, names: Names, table: AreaTable, position: int) -> tuple[Outline, ...]:
-    """The borders of the areas right above the cells: their own outline, else that of their cells together."""
+    """The borders of the areas right below that of the report, or its own where these are cells: the known outline,
+    else that of the cells together."""
     tree = names.tree
-    chosen = inside(table, position)
-    cells = [row for row in cells_of(table, position).rows.tolist() if tree.parent[row] >= 0]
-    parents = sorted({int(tree.parent[row]) for row in cells if chosen[tree.parent[row]]})
-    shapes = areas.geometries(request.unit, [tree.ids[row] for row in (*parents, *cells)])
+    cells = cells_of(table, position).rows
+    below = tree.lineage[cells][:, min(int(tree.depth[position]) + 1, tree.lineage.shape[1] - 1)]
+    parts = np.where((below < 0) | (below == cells), position, below)
+    wanted = sorted({int(part) for part in parts} - set(cells.tolist()))
+    shapes = areas.geometries(request.unit, [tree.ids[row] for row in (*wanted, *cells.tolist())])
     result = []
-    for parent in parents:
-        known = shapes.get(tree.ids[parent])
-        below = [shapes[tree.ids[row]] for row in cells if tree.parent[row] == parent and tree.ids[row] in shapes]
-        if known is None and not below:
+    for part in wanted:
+        known = shapes.get(tree.ids[part])
+        inner = [shapes[tree.ids[row]] for row in cells[parts == part].tolist() if tree.ids[row] in shapes]
+        if known is None and not inner:
             continue
-        whole = shapely.union_all(shapely.from_wkb(below)) if known is None else shapely.from_wkb(known)
-        result.append(Outline(names.stem(parent), shapely.set_precision(whole, _GRID, mode="pointwise")))
+        whole = shapely.union_all(shapely.from_wkb(inner)) if known is None else shapely.from_wkb(known)
+        result.append(Outline(names.stem(part), shapely.set_precision(whole, _GRID, mode="pointwise")))
     return tuple(result)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import date
 from fractions import Fraction
 
 import pytest
+import shapely
 import sqlalchemy as sa
 
 from gridmap.audit.models import AuditEntry
@@ -229,3 +231,33 @@ def test_unknown_reports_and_formats_are_named(town: Town) -> None:
         town.report(code="nothing")
     with pytest.raises(InvalidInputError, match="xlsx"):
         registry.write(town.report(), "docx")
+
+
+def test_in_chinese_every_word_is_chinese(town: Town) -> None:
+    """Titles, labels, limits, actions and definitions; the maker's name stays as it is."""
+    report = town.report(language="zh-CN")
+    said = [report.title, report.subtitle, *report.path]
+    said += [part for figure in report.figures for part in (figure.label, figure.note)]
+    said += [part for note in report.notes for part in (note.heading, note.text)]
+    for entry in report.tables:
+        said += [entry.name, entry.title, entry.empty]
+        said += [part for col in entry.columns for part in (col.label, col.numerator, col.denominator, col.threshold)]
+        said += [cell for row in entry.rows for cell, col in zip(row, entry.columns, strict=True)
+                 if isinstance(cell, str) and col.kind is Kind.TEXT]  # fmt: skip
+    assert report.plan is not None
+    said += [entry.label for theme in report.plan.themes for entry in theme.legend]
+    said += [line.label for place in report.plan.places for line in place.card]
+    assert [text for text in said if re.search("[A-Za-z]", text)] == []
+
+
+@pytest.mark.parametrize(("area", "names"), [(STREET, ["Donghuli", "Baipoli"]), (FIRST, ["Donghuli"])])
+def test_the_map_is_bordered_by_the_areas_below(town: Town, area: str, names: list[str]) -> None:
+    """A street's map shows its communities, a community's itself; all cells lie inside them."""
+    plan = town.report(area).plan
+    assert plan is not None
+    assert [outline.label for outline in plan.outlines] == names
+    whole = shapely.union_all([outline.shape for outline in plan.outlines]).buffer(1e-5)
+    assert all(whole.contains(place.shape) for place in plan.places)
+    assert len(plan.places) == len(table(town.report(area), "Cells").rows) - sum(
+        style is not RowStyle.PLAIN for style in table(town.report(area), "Cells").styles
+    )
