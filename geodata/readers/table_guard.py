@@ -22,7 +22,7 @@ _CHUNK = 1 << 20
 _EXACT_BELOW = 4 << 20
 _REFERENCE = rb"""r\s*=\s*["']"""
 _ANY_CELL = re.compile(_REFERENCE + rb"""([A-Z]{1,3})(\d{1,7})["'](?:[^>]*[^>/])?>""")
-_LONG_NUMBER = re.compile(rb"v>\d(?:\d{15}|(?:\.\d+)?E\+?1[5-9])")
+_LONG_NUMBER = re.compile(rb"v>\d(?:\d{15}|(?:\.\d+)?[Ee]\+?1[5-9])")
 _DIMENSION = re.compile(rb"""<(?:\w+:)?dimension\s+ref\s*=\s*["'](?:[A-Z]{1,3}\d{1,7}:)?([A-Z]{1,3})(\d{1,7})["']""")
 
 
