@@ -42,4 +42,10 @@ def _figures(judged: Judged, cells: AreaTable, position: int) -> tuple[Figure, .
     )
 
 
-REPORT = ReportKind("map", "Cells on a map", "Cells by compliance and by population on a page of their own.", build)
+REPORT = ReportKind(
+    "map",
+    "Cells on a map",
+    "Cells by compliance and by population on a page of their own.",
+    build,
+    listed=False,  # it is a page only; the command line has a command for it
+)
