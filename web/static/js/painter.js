@@ -103,6 +103,8 @@ export class Painter {
     const { by, ids, legend } = this.cells;
     map.setPaintProperty("cell-fill", "fill-color", classColour("c", rampOf(by, palette), palette["m-block"]));
     this.view.show(["cell-hatch-fails", "cell-hatch-at_risk", "cell-hatch-no_data"], by === "compliance");
+    // Numbers without a white halo need a calmer ground.
+    map.setPaintProperty("building-shade", "fill-opacity", ["interpolate", ["linear"], ["zoom"], CLOSE[0], by === "compliance" ? 1 : 0.55, CLOSE[1], 0]);
     ids.forEach((id, at) => {
       const step = by === "compliance" ? STATUSES.indexOf(/** @type {any} */ (this.cells?.statuses?.[at])) : classOf(legend.classes || [], this.cells?.values[at] ?? null);
       this.cellClass.set(id, step);
