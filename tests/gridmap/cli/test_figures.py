@@ -159,7 +159,7 @@ def test_without_a_name_the_file_says_what_it_is(run: Run, tmp_path: Path, monke
     ("words", "said"),
     [
         (("stats", "--level", "planet"), "province | city"),
-        (("stats", "--as-of", "yesterday"), "no date"),
+        (("stats", "--as-of", "yesterday"), "yesterday"),
         (("report", "weather", "--area", STREET), "coverage"),
         (("report", "coverage", "--area", STREET, "--out", "a.docx"), "html | xlsx"),
         (("report", "coverage", "--area", STREET, "--format", "pdf"), "html | xlsx"),
