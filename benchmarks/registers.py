@@ -11,11 +11,12 @@ from __future__ import annotations
 import csv
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import numpy as np
 import sqlalchemy as sa
@@ -34,7 +35,7 @@ from gridmap.residents.rules import ID_CHECKS, ID_WEIGHTS
 from gridmap.store.bulk import bulk_insert
 from gridmap.store.ids import uuid7, uuid7_bytes
 from gridmap.store.keys import MasterKey, load_key
-from gridmap.store.store import Store, open_store
+from gridmap.store.store import Store, UnitOfWork, open_store
 
 RESIDENTS = {Size.SMALL: 5_000, Size.STREET: 50_000, Size.DISTRICT: 500_000, Size.CITY: 2_000_000}
 ROUNDS = {Size.SMALL: 3, Size.STREET: 3, Size.DISTRICT: 1, Size.CITY: 1}
@@ -145,56 +146,61 @@ def make_place(path: Path, homes: Sequence[Home]) -> tuple[Store, Actor]:
             ).id
             for place, name in enumerate(COMMUNITIES, 1)
         }
-        compounds = dict(_keys((h.community, h.compound) for h in homes))
-        buildings = dict(_keys((h.community, h.compound, h.building) for h in homes))
-        units = dict(_keys((h.community, h.compound, h.building, h.unit) for h in homes))
-        same: dict[str, Any] = {"region": region, "version": 1}
-        bulk_insert(
-            unit,
-            Compound,
-            same
-            | {
-                "id": list(compounds.values()),
-                "name": [key[1] for key in compounds],
-                "area_id": [communities[key[0]] for key in compounds],
-            },
-        )
-        bulk_insert(
-            unit,
-            Building,
-            same
-            | {
-                "id": list(buildings.values()),
-                "compound_id": [compounds[key[:2]] for key in buildings],
-                "area_id": [communities[key[0]] for key in buildings],
-                "number": [f"{key[2]}号楼" for key in buildings],
-            },
-        )
-        bulk_insert(
-            unit,
-            Unit,
-            {
-                "region": region,
-                "id": list(units.values()),
-                "building_id": [buildings[key[:3]] for key in units],
-                "name": [str(key[3]) for key in units],
-                "position": 0,
-            },
-        )
-        bulk_insert(
-            unit,
-            Dwelling,
-            same
-            | {
-                "id": uuid7_bytes(len(homes)),
-                "building_id": [buildings[h.community, h.compound, h.building] for h in homes],
-                "unit_id": [units[h.community, h.compound, h.building, h.unit] for h in homes],
-                "room": [h.room for h in homes],
-            },
-        )
+        _insert_places(unit, region, communities, homes)
         user = uuid7()
         unit.session.add(User(id=user, username="loader", display_name="loader", created_at=unit.now))
     return store, Actor(user, "loader", "loader", (RoleGrant(Role.DATA_MANAGER, None),))
+
+
+def _insert_places(unit: UnitOfWork, region: int, communities: Mapping[str, UUID], homes: Sequence[Home]) -> None:
+    """Compounds, buildings, units and dwellings."""
+    compounds = dict(_keys((h.community, h.compound) for h in homes))
+    buildings = dict(_keys((h.community, h.compound, h.building) for h in homes))
+    units = dict(_keys((h.community, h.compound, h.building, h.unit) for h in homes))
+    same: dict[str, Any] = {"region": region, "version": 1}
+    bulk_insert(
+        unit,
+        Compound,
+        same
+        | {
+            "id": list(compounds.values()),
+            "name": [key[1] for key in compounds],
+            "area_id": [communities[key[0]] for key in compounds],
+        },
+    )
+    bulk_insert(
+        unit,
+        Building,
+        same
+        | {
+            "id": list(buildings.values()),
+            "compound_id": [compounds[key[:2]] for key in buildings],
+            "area_id": [communities[key[0]] for key in buildings],
+            "number": [f"{key[2]}号楼" for key in buildings],
+        },
+    )
+    bulk_insert(
+        unit,
+        Unit,
+        {
+            "region": region,
+            "id": list(units.values()),
+            "building_id": [buildings[key[:3]] for key in units],
+            "name": [str(key[3]) for key in units],
+            "position": 0,
+        },
+    )
+    bulk_insert(
+        unit,
+        Dwelling,
+        same
+        | {
+            "id": uuid7_bytes(len(homes)),
+            "building_id": [buildings[h.community, h.compound, h.building] for h in homes],
+            "unit_id": [units[h.community, h.compound, h.building, h.unit] for h in homes],
+            "room": [h.room for h in homes],
+        },
+    )
 
 
 def _keys(keys: Any) -> list[tuple[Any, bytes]]:
