@@ -14,7 +14,8 @@ from gridmap.access.policy import Action
 from gridmap.access.scope import require_area
 from gridmap.accounts.actor import Actor
 from gridmap.bootstrap import UnitOfWork
-from gridmap.residents.service import MOST_PERSONS, ListFilter, PersonView, list_persons, list_residents
+from gridmap.residents.service import MOST_PERSONS, ListFilter, list_persons, list_residents
+from gridmap.residents.views import PersonView
 from web.site import Site
 
 

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from uuid import UUID
-
-import sqlalchemy as sa
 
 from geodata.errors import Phrase
 from geodata.floors import parse_floor
@@ -16,26 +12,21 @@ from geodata.issues import Issue, Severity
 from gridmap.access.policy import Action
 from gridmap.access.scope import require_area
 from gridmap.accounts.actor import Actor
-from gridmap.areas import repository as areas
-from gridmap.areas.node import BEGINNING, AreaNode
+from gridmap.areas.node import BEGINNING
 from gridmap.areas.service import find_area
 from gridmap.buildings.models import (
     Building,
     BuildingCode,
-    Compound,
     Dwelling,
-    DwellingCode,
     DwellingState,
     Unit,
-    Verification,
 )
 from gridmap.buildings.states import read_state
 from gridmap.errors import InvalidInputError
 from gridmap.importing.buildings import compounds
+from gridmap.importing.dwelling_stock import DwellingStock, load_stock, plain_number, write_stock
 from gridmap.importing.outcome import ImportOutcome, Progress, Verdict, silent, write_batch
 from gridmap.importing.sheet import read_mapped
-from gridmap.store.base import Base
-from gridmap.store.bulk import bulk_insert
 from gridmap.store.ids import uuid7
 from gridmap.store.store import Store, UnitOfWork
 
@@ -43,31 +34,6 @@ FIELDS = (
     "dwelling_id", "building_id", "community", "compound", "road", "road_no", "building", "unit", "floor", "room",
     "state", "tenure", "verified_on",
 )  # fmt: skip
-
-
-@dataclass(slots=True)
-class _Stock:
-    """What the region holds already, and what this file adds; keyed as people name things."""
-
-    region: int
-    under: AreaNode
-    communities: dict[str, UUID]
-    by_code: dict[str, UUID]
-    by_name: dict[tuple[str, str, str, str], UUID]
-    by_compound: dict[tuple[str, str], set[UUID]]
-    buildings: dict[UUID, Building]
-    units: dict[tuple[UUID, str], UUID]
-    rooms: dict[tuple[UUID, UUID, str], UUID]
-    codes: dict[str, UUID]
-    compound_ids: dict[str, UUID]
-    states: dict[UUID, DwellingState]
-    visits: set[tuple[UUID, date]]
-    new_units: list[Unit] = field(default_factory=list)
-    new_rooms: list[Dwelling] = field(default_factory=list)
-    new_codes: list[tuple[str, UUID]] = field(default_factory=list)
-    new_states: list[DwellingState] = field(default_factory=list)
-    new_visits: list[tuple[UUID, date]] = field(default_factory=list)
-    created: set[UUID] = field(default_factory=set)
 
 
 def import_dwellings(
@@ -90,14 +56,14 @@ def import_dwellings(
         if top.region is None:
             several = Phrase("{area} spans several streets; name one street", {"area": top.name})
             raise InvalidInputError(field="--under", reason=several)
-        stock = _load(unit, top, top.region)
+        stock = load_stock(unit, top, top.region)
         columns = [sheet.text(name) for name in FIELDS]
         total = len(sheet)
         for position, values in enumerate(zip(sheet.rows.tolist(), *columns, strict=True)):
             if position % 5000 == 0:
                 progress("write", position, total)
             _row(unit, outcome, stock, dict(zip(("row", *FIELDS), values, strict=True)))
-        _flush(unit, outcome, stock)
+        write_stock(unit, outcome, stock)
         if stock.created:
             outcome.issues.append(_unlocated(len(stock.created)))
             outcome.notes["buildings_without_footprint"] = len(stock.created)
@@ -118,71 +84,11 @@ def _unlocated(count: int) -> Issue:
     )
 
 
-def _load(unit: UnitOfWork, under: AreaNode, region: int) -> _Stock:
-    session = unit.session
-    buildings = {row.id: row for row in session.scalars(sa.select(Building).where(Building.region == region))}
-    names = {
-        row.id: row.name
-        for row in session.execute(sa.select(Compound.id, Compound.name).where(Compound.region == region))
-    }
-    by_name: dict[tuple[str, str, str, str], UUID] = {}
-    by_compound: dict[tuple[str, str], set[UUID]] = {}
-    for row in buildings.values():
-        compound = names.get(row.compound_id, "") if row.compound_id else ""
-        number = _number(row.number or "")
-        by_name.setdefault((compound, row.road or "", row.road_no or "", number), row.id)
-        by_compound.setdefault((compound, number), set()).add(row.id)
-    codes = session.execute(
-        sa.select(BuildingCode.value, BuildingCode.building_id).where(BuildingCode.region == region)
-    )
-    units = session.execute(sa.select(Unit.building_id, Unit.name, Unit.id).where(Unit.region == region))
-    rooms = session.execute(
-        sa.select(Dwelling.building_id, Dwelling.unit_id, Dwelling.room, Dwelling.id).where(Dwelling.region == region)
-    )
-    communities: dict[str, UUID] = {}
-    for node in areas.descendants(unit, under.id):
-        for name in (node.name, node.code, *areas.names_of(unit, node.id)) if node.level == "community" else ():
-            communities.setdefault(name, node.id)
-    states = session.scalars(
-        sa.select(DwellingState).where(
-            DwellingState.region == region, DwellingState.superseded_at.is_(None), DwellingState.valid_to.is_(None)
-        )
-    )
-    visits = session.execute(
-        sa.select(Verification.dwelling_id, Verification.verified_on).where(Verification.region == region)
-    )
-    dwelling_codes = session.execute(
-        sa.select(DwellingCode.value, DwellingCode.dwelling_id).where(DwellingCode.region == region)
-    )
-    return _Stock(
-        region=region,
-        under=under,
-        communities=communities,
-        by_code={row.value: row.building_id for row in codes},
-        by_name=by_name,
-        by_compound=by_compound,
-        buildings=buildings,
-        units={(row.building_id, row.name): row.id for row in units},
-        rooms={(row.building_id, row.unit_id, row.room): row.id for row in rooms},
-        codes={row.value: row.dwelling_id for row in dwelling_codes},
-        compound_ids={name: key for key, name in names.items()},
-        states={state.dwelling_id: state for state in states},
-        visits={(row.dwelling_id, row.verified_on) for row in visits},
-    )
-
-
-def _number(text: str) -> str:
-    """A building number without the word for building: ``1号楼``, ``1栋`` and ``1`` are the same."""
-    for suffix in ("号楼", "栋", "幢", "座", "#"):
-        text = text.removesuffix(suffix)
-    return text.lstrip("0") or text
-
-
 def _unit_name(text: str) -> str:
     return text.removesuffix("单元").removesuffix("门").removesuffix("梯")
 
 
-def _row(unit: UnitOfWork, outcome: ImportOutcome, stock: _Stock, row: dict[str, str]) -> None:
+def _row(unit: UnitOfWork, outcome: ImportOutcome, stock: DwellingStock, row: dict[str, str]) -> None:
     number = int(row["row"])
     room = row["room"].removesuffix("室").removesuffix("房")
     if not room:
@@ -273,7 +179,7 @@ def _floor(row: dict[str, str], room: str) -> int | None:
     return int(digits[:-2]) if 3 <= len(digits) <= 4 else None
 
 
-def _code(stock: _Stock, code: str, dwelling: UUID) -> bool:
+def _code(stock: DwellingStock, code: str, dwelling: UUID) -> bool:
     if not code or code in stock.codes:
         return False
     stock.codes[code] = dwelling
@@ -281,9 +187,9 @@ def _code(stock: _Stock, code: str, dwelling: UUID) -> bool:
     return True
 
 
-def _building(unit: UnitOfWork, stock: _Stock, row: dict[str, str]) -> tuple[UUID | None, bool]:
+def _building(unit: UnitOfWork, stock: DwellingStock, row: dict[str, str]) -> tuple[UUID | None, bool]:
     """The building of a row, created when it is not there; and whether what is known of it grew."""
-    name = (row["compound"], row["road"], row["road_no"], _number(row["building"]))
+    name = (row["compound"], row["road"], row["road_no"], plain_number(row["building"]))
     code = row["building_id"]
     found = stock.by_code.get(code) if code else stock.by_name.get(name) or _by_compound(stock, name)
     if found is None and code:
@@ -298,13 +204,13 @@ def _building(unit: UnitOfWork, stock: _Stock, row: dict[str, str]) -> tuple[UUI
     return found, _complete(unit, stock, stock.buildings[found], row)
 
 
-def _by_compound(stock: _Stock, name: tuple[str, str, str, str]) -> UUID | None:
+def _by_compound(stock: DwellingStock, name: tuple[str, str, str, str]) -> UUID | None:
     """A building known by compound and number alone, whatever road it stands on."""
     fits = stock.by_compound.get((name[0], name[3]), set()) if name[0] and name[3] else set()
     return next(iter(fits)) if len(fits) == 1 else None
 
 
-def _create(unit: UnitOfWork, stock: _Stock, row: dict[str, str], name: tuple[str, str, str, str]) -> UUID:
+def _create(unit: UnitOfWork, stock: DwellingStock, row: dict[str, str], name: tuple[str, str, str, str]) -> UUID:
     area = stock.communities.get(row["community"], stock.under.id)
     building = Building(region=stock.region, id=uuid7(), area_id=area, version=1)
     unit.session.add(building)
@@ -322,7 +228,7 @@ def _create(unit: UnitOfWork, stock: _Stock, row: dict[str, str], name: tuple[st
     return building.id
 
 
-def _complete(unit: UnitOfWork, stock: _Stock, building: Building, row: dict[str, str]) -> bool:
+def _complete(unit: UnitOfWork, stock: DwellingStock, building: Building, row: dict[str, str]) -> bool:
     """Fill in what the register does not know yet of a building; nothing known is overwritten."""
     grown = False
     for column, value in (("number", row["building"]), ("road", row["road"]), ("road_no", row["road_no"])):
@@ -338,7 +244,7 @@ def _complete(unit: UnitOfWork, stock: _Stock, building: Building, row: dict[str
     return grown
 
 
-def _staircase(stock: _Stock, building: UUID, name: str) -> UUID:
+def _staircase(stock: DwellingStock, building: UUID, name: str) -> UUID:
     known = stock.units.get((building, name))
     if known is None:
         known = uuid7()
@@ -349,7 +255,7 @@ def _staircase(stock: _Stock, building: UUID, name: str) -> UUID:
 
 
 def _state(
-    unit: UnitOfWork, stock: _Stock, dwelling: UUID, use: str | None, tenure: str | None, day: date | None
+    unit: UnitOfWork, stock: DwellingStock, dwelling: UUID, use: str | None, tenure: str | None, day: date | None
 ) -> bool:
     """Write the state where it says something new: from the day it was seen, else from always."""
     if use is None and tenure is None:
@@ -374,49 +280,3 @@ def _state(
     stock.states[dwelling] = fresh
     stock.new_states.append(fresh)
     return True
-
-
-def _flush(unit: UnitOfWork, outcome: ImportOutcome, stock: _Stock) -> None:
-    unit.session.flush()
-    region, batch = stock.region, outcome.batch_id
-    _bulk(unit, Unit, stock.new_units, ("id", "building_id", "name", "position"), region=region)
-    _bulk(
-        unit, Dwelling, stock.new_rooms, ("id", "building_id", "unit_id", "floor", "room"),
-        region=region, batch_id=batch, version=1,
-    )  # fmt: skip
-    for state in stock.new_states:
-        state.id = uuid7()
-    _bulk(
-        unit,
-        DwellingState,
-        stock.new_states,
-        ("id", "dwelling_id", "use", "tenure", "valid_from", "valid_to", "superseded_at"),
-        region=region, recorded_at=unit.now, batch_id=batch,
-    )  # fmt: skip
-    if stock.new_codes:
-        values, dwellings = zip(*stock.new_codes, strict=True)
-        bulk_insert(
-            unit,
-            DwellingCode,
-            {"region": region, "scheme": "office", "value": list(values), "dwelling_id": list(dwellings)},
-        )
-    if stock.new_visits:
-        dwellings, days = zip(*stock.new_visits, strict=True)
-        bulk_insert(
-            unit,
-            Verification,
-            {
-                "region": region,
-                "id": [uuid7() for _ in dwellings],
-                "dwelling_id": list(dwellings),
-                "verified_on": list(days),
-                "recorded_at": unit.now,
-                "batch_id": batch,
-            },
-        )
-
-
-def _bulk(unit: UnitOfWork, model: type[Base], rows: Sequence[Base], names: tuple[str, ...], **same: object) -> None:
-    if rows:
-        columns = {name: [getattr(row, name) for row in rows] for name in names}
-        bulk_insert(unit, model, {**columns, **same})

@@ -20,13 +20,12 @@ from gridmap.access.service import local_today
 from gridmap.accounts.actor import Actor
 from gridmap.audit import service as audit
 from gridmap.buildings import repository as buildings
-from gridmap.buildings.models import Building
 from gridmap.buildings.service import building_name
 from gridmap.errors import InvalidInputError, NotFoundError, PurposeRequiredError
 from gridmap.residents import repository
 from gridmap.residents.models import Person, PersonAttribute, Residence
 from gridmap.residents.repository import Resident
-from gridmap.residents.rules import age_on, mask_id, mask_name, mask_phone
+from gridmap.residents.views import DwellingResidents, PersonView, households_of, view_of
 from gridmap.store.store import UnitOfWork
 
 
@@ -37,58 +36,6 @@ class Purpose(StrEnum):
     SERVICE = "service"
     CORRECTION = "correction"
     OTHER = "other"
-
-
-@dataclass(frozen=True, slots=True)
-class PersonView:
-    """A person as shown: masked unless ``revealed``."""
-
-    id: UUID
-    region: int
-    name: str
-    sex: str | None
-    age: int | None
-    relationship: str | None
-    marital_status: str | None
-    presence: str | None
-    id_number: str | None
-    phone: str | None
-    disputed: bool
-    revealed: bool = False
-    birth_date: date | None = None
-    registered_address: str | None = None
-    work_unit: str | None = None
-    ethnic_group: str | None = None
-    household_id: UUID | None = None
-    since: date | None = None
-    building_id: UUID | None = None
-    dwelling_id: UUID | None = None
-    place: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class HouseholdView:
-    """A household in a dwelling, its head first."""
-
-    id: UUID | None
-    number: str | None
-    members: tuple[PersonView, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class DwellingResidents:
-    """Who lives in a dwelling on a date. ``elsewhere`` counts people who have since left the reader's areas."""
-
-    region: int
-    dwelling_id: UUID
-    building_id: UUID
-    building_name: str
-    unit: str
-    room: str
-    floor: int | None
-    verified_on: date | None
-    households: tuple[HouseholdView, ...]
-    elsewhere: int
 
 
 def dwelling_residents(
@@ -126,7 +73,7 @@ def dwelling_residents(
         room=place[0].room,
         floor=place[0].floor,
         verified_on=buildings.last_verified(unit, region, dwelling_id, as_of),
-        households=_households(unit, shown, as_of),
+        households=households_of(unit, shown, as_of),
         elsewhere=len(residents) - len(shown),
     )
 
@@ -144,7 +91,7 @@ def roomless_residents(unit: UnitOfWork, actor: Actor, region: int, building_id:
             unit, actor, Action.PERSON_LIST.value, region=region, subjects=visible,
             details={"building": str(building_id), "as_of": as_of, "fields": "masked"},
         )  # fmt: skip
-    return [_view(unit, r, as_of) for r in residents if r.person_id in visible]
+    return [view_of(unit, r, as_of) for r in residents if r.person_id in visible]
 
 
 def reveal(
@@ -183,7 +130,7 @@ def reveal(
         purpose=f"{purpose}: {note.strip()}" if note.strip() else purpose,
         details={"fields": ["name", "id_number", "phone", "birth_date", "registered_address"]},
     )
-    return _view(unit, resident, day, revealed=True)
+    return view_of(unit, resident, day, revealed=True)
 
 
 def one_resident(unit: UnitOfWork, actor: Actor, region: int, person_id: UUID, as_of: date) -> PersonView:
@@ -197,7 +144,7 @@ def one_resident(unit: UnitOfWork, actor: Actor, region: int, person_id: UUID, a
     if resident is None or not repository.visible_persons(unit, region, {person_id}, scope, local_today(unit)):
         raise NotFoundError
     _record_list(unit, actor, [resident], {"as_of": as_of, "rows": 1})
-    return _view(unit, resident, as_of)
+    return view_of(unit, resident, as_of)
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +176,7 @@ def list_residents(
     residents, total = repository.list_everywhere(unit, scope, as_of, today, clauses, limit=limit, offset=offset)
     shown = _visible(unit, residents, scope, today)
     _record_list(unit, actor, shown, {"area": str(area_id), "as_of": as_of, "rows": len(shown), "offset": offset})
-    return [_view(unit, resident, as_of) for resident in shown], total
+    return [view_of(unit, resident, as_of) for resident in shown], total
 
 
 def list_persons(
@@ -255,7 +202,7 @@ def list_persons(
     wanted = [found[key] for key in dict.fromkeys(persons) if key in found]
     shown = _visible(unit, wanted, scope, local_today(unit))
     _record_list(unit, actor, shown, {"area": str(area_id), "as_of": as_of, "rows": len(shown), "figure": figure})
-    return [_view(unit, resident, as_of) for resident in shown]
+    return [view_of(unit, resident, as_of) for resident in shown]
 
 
 SEARCH_LIMIT = 20
@@ -283,7 +230,7 @@ def search_persons(unit: UnitOfWork, actor: Actor, text: str) -> tuple[list[Pers
     residents, total = repository.list_everywhere(unit, scope, today, today, [clause], limit=SEARCH_LIMIT, offset=0)
     shown = [] if total > SEARCH_LIMIT else _visible(unit, residents, scope, today)
     _record_list(unit, actor, shown, {"search": True, "rows": len(shown), "found": total}, Action.SEARCH_PERSONS)
-    return [_view(unit, resident, today) for resident in shown], total > SEARCH_LIMIT
+    return [view_of(unit, resident, today) for resident in shown], total > SEARCH_LIMIT
 
 
 def _clauses(filters: ListFilter, as_of: date) -> list[ColumnElement[bool]]:
@@ -345,61 +292,6 @@ def _record_list(
         audit.record(
             unit, actor, action.value, region=region, subjects=persons, details={**details, "fields": "masked"}
         )
-
-
-def _households(unit: UnitOfWork, residents: list[Resident], as_of: date) -> tuple[HouseholdView, ...]:
-    groups: dict[UUID | None, list[Resident]] = {}
-    for resident in residents:
-        groups.setdefault(resident.residence.household_id, []).append(resident)
-    return tuple(
-        HouseholdView(
-            household_id,
-            members[0].household.number if members[0].household else None,
-            tuple(_view(unit, member, as_of) for member in members),
-        )
-        for household_id, members in groups.items()
-    )
-
-
-def _view(unit: UnitOfWork, resident: Resident, day: date, *, revealed: bool = False) -> PersonView:
-    person, attribute = resident.person, resident.attribute
-    id_number = unit.vault.open(person.id_number, "person.id_number")
-    phone = unit.vault.open(attribute.phone, "person_attribute.phone") if attribute else None
-    name = (attribute.name if attribute else None) or ""
-    return PersonView(
-        id=resident.person_id,
-        region=resident.region,
-        name=name if revealed else mask_name(name),
-        sex=person.sex,
-        age=age_on(person.birth_date, day) if person.birth_date else None,
-        relationship=resident.residence.relationship,
-        marital_status=attribute.marital_status if attribute else None,
-        presence=attribute.presence if attribute else None,
-        id_number=id_number if revealed or id_number is None else mask_id(id_number),
-        phone=phone if revealed or phone is None else mask_phone(phone),
-        disputed=person.disputed,
-        revealed=revealed,
-        birth_date=person.birth_date if revealed else None,
-        registered_address=attribute.registered_address if attribute and revealed else None,
-        work_unit=attribute.work_unit if attribute and revealed else None,
-        ethnic_group=attribute.ethnic_group if attribute else None,
-        household_id=resident.residence.household_id,
-        since=resident.residence.valid_from,
-        building_id=resident.residence.building_id,
-        dwelling_id=resident.residence.dwelling_id,
-        place=_place(resident),
-    )
-
-
-def _place(resident: Resident) -> str | None:
-    building: Building | None = resident.building
-    if building is None:
-        return None
-    room = ""
-    if resident.dwelling is not None:
-        staircase = resident.staircase.name if resident.staircase else ""
-        room = f" {staircase}-{resident.dwelling.room}" if staircase else f" {resident.dwelling.room}"
-    return building_name(building, resident.compound) + room
 
 
 def may_reveal(actor: Actor) -> bool:

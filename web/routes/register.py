@@ -19,7 +19,8 @@ from gridmap.bootstrap import UnitOfWork
 from gridmap.codes.lists import code_list
 from gridmap.errors import NotFoundError, PermissionDeniedError, PurposeRequiredError
 from gridmap.i18n import Translator
-from gridmap.residents.service import PersonView, may_reveal, one_resident, reveal
+from gridmap.residents.service import may_reveal, one_resident, reveal
+from gridmap.residents.views import PersonView
 from web.answers import Context, fragment, page, writing
 from web.errors import status_of
 from web.frame import place_name, root_areas

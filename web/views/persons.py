@@ -8,7 +8,7 @@ from typing import Final
 
 from gridmap.codes.lists import code_list
 from gridmap.i18n import Translator
-from gridmap.residents.service import DwellingResidents, PersonView
+from gridmap.residents.views import DwellingResidents, PersonView
 from web.views.lists import Option
 from web.words import PURPOSES
 
