@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from gridmap.areas import repository as areas
 from gridmap.areas.node import CELL, AreaNode
 from gridmap.areas.tree import load_tree
-from gridmap.buildings.models import Building, Dwelling
+from gridmap.buildings.models import Building, BuildingCell, Dwelling
 from gridmap.store.store import Store
 
 
@@ -66,18 +66,25 @@ def street_of(store: Store) -> AreaNode:
         return next(node for node in load_tree(unit).nodes if node.level == "street")
 
 
-def houses_in(store: Store, cell: Cell) -> list[House]:
-    """Buildings with dwellings inside a cell, the one with most dwellings first."""
+def houses_of(store: Store) -> dict[UUID, list[House]]:
+    """Buildings with dwellings by the key of their cell, the one with most dwellings first."""
     with store.read() as unit:
         rows = unit.session.execute(
-            sa.select(Building.region, Building.id, Building.footprint, sa.func.count())
+            sa.select(BuildingCell.cell_id, Building.region, Building.id, Building.footprint, sa.func.count())
+            .join(Building, (Building.region == BuildingCell.region) & (Building.id == BuildingCell.building_id))
             .join(Dwelling, (Dwelling.region == Building.region) & (Dwelling.building_id == Building.id))
-            .where(Building.region == cell.node.region, Building.footprint.is_not(None))
-            .group_by(Building.region, Building.id, Building.footprint)
+            .where(BuildingCell.main, BuildingCell.valid_to.is_(None), Building.footprint.is_not(None))
+            .group_by(BuildingCell.cell_id, Building.region, Building.id, Building.footprint)
         ).all()
-    found = []
-    for region, key, footprint, count in rows:
+    found: dict[UUID, list[House]] = {}
+    for cell, region, key, footprint, count in rows:
         point = shapely.point_on_surface(shapely.from_wkb(footprint))
-        if shapely.contains(cell.shape, point):
-            found.append(House(region, key, point.x, point.y, count))
-    return sorted(found, key=lambda house: (-house.dwellings, house.id))
+        found.setdefault(cell, []).append(House(region, key, point.x, point.y, count))
+    return {cell: sorted(houses, key=lambda house: (-house.dwellings, house.id)) for cell, houses in found.items()}
+
+
+def first_house(store: Store) -> tuple[Cell, House]:
+    """The building with most dwellings, and its cell."""
+    houses = houses_of(store)
+    pairs = [(cell, houses[cell.id][0]) for cell in cells_of(store) if cell.id in houses]
+    return max(pairs, key=lambda pair: pair[1].dwellings)

@@ -111,4 +111,3 @@ def _somebody(unit: UnitOfWork) -> tuple[str, ...]:
     sex = {"1": "男", "2": "女"}.get(person.sex or "", "")
     marital = "已婚" if attribute.marital_status == DIVORCED else "离婚"
     return (attribute.name or "", sex, number, marital, "", CATEGORY, places[residence.dwelling_id])
-

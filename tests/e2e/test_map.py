@@ -14,7 +14,7 @@ from gridmap.store.keys import MasterKey
 from gridmap.store.store import open_store
 from tests.browser import ARGUMENTS, find_chromium
 from tests.e2e.conftest import NewStore, Town, town_in
-from tests.e2e.places import Cell, cells_of, houses_in
+from tests.e2e.places import Cell, cells_of, first_house, houses_of
 from tests.e2e.steps import Look, Reader, opened, requests_of, sign_in
 
 pytestmark = pytest.mark.browser
@@ -35,7 +35,7 @@ def cells(file_town: Town) -> list[Cell]:
 
 def building_path(town: Town, cell: Cell) -> str:
     """The address of the largest house of a cell."""
-    house = houses_in(town.store, cell)[0]
+    house = houses_of(town.store)[cell.id][0]
     return f"/map?sel=building:{house.region}:{house.id}"
 
 
@@ -140,7 +140,7 @@ def test_search_finds_buildings_by_address_and_by_organisation(officer: Reader, 
 def test_keys_walk_the_dwellings_and_close_level_by_level(officer: Reader, file_town: Town, cells: list[Cell]) -> None:
     """Arrows walk the rooms, Enter opens one, Escape goes from room to building to cell, [ goes a month back."""
     page = officer.page
-    officer.goto(building_path(file_town, cells[0]))
+    officer.goto(building_path(file_town, first_house(file_town.store)[0]))
     building = officer.title()
     room = page.locator(".matrix .room[tabindex='0']:visible")
     room.focus()
@@ -167,7 +167,7 @@ def test_keys_walk_the_dwellings_and_close_level_by_level(officer: Reader, file_
 def test_three_dimensions_lift_the_floors_apart(officer: Reader, file_town: Town, cells: list[Cell]) -> None:
     """3 turns to 3D: the building's floors stand apart with labels, and a floor can be chosen by arrows."""
     page = officer.page
-    officer.goto(building_path(file_town, cells[0]))
+    officer.goto(building_path(file_town, first_house(file_town.store)[0]))
     page.keyboard.press("3")
     expect(page).to_have_url(re.compile("mode=3d"))
     expect(page.locator(".floor-list")).to_be_visible()
@@ -207,7 +207,9 @@ def test_a_phone_keeps_map_and_sheet(file_town: Town, cells: list[Cell]) -> None
         page.touchscreen.tap(*reader.point_of(lon, lat))
         reader.wait_for_title(cells[0].node.name)
         expect(sheet).to_have_attribute("data-stop", "half")
-        sizes = page.locator(".rail-entry:visible").evaluate_all("nodes => nodes.map(n => n.getBoundingClientRect().height)")
+        sizes = page.locator(".rail-entry:visible").evaluate_all(
+            "nodes => nodes.map(n => n.getBoundingClientRect().height)"
+        )
         assert min(sizes) >= 44
 
 
@@ -216,7 +218,8 @@ def test_a_link_outside_ones_areas_says_so(file_town: Town, cells: list[Cell]) -
     with file_town.reader("worker") as reader:
         own = reader.get("/api/v1/values/cells?by=population")
         mine = {map_id for map_id, value in zip(own["ids"], own["values"], strict=True) if value is not None}
-        other = next(cell for cell in cells if cell.map_id not in mine and houses_in(file_town.store, cell))
+        lived_in = houses_of(file_town.store)
+        other = next(cell for cell in cells if cell.map_id not in mine and cell.id in lived_in)
         path = building_path(file_town, other)
         reader.goto(path)
         message = reader.page.locator('#drawer [data-kind="denied"], #drawer .view-message')

@@ -20,7 +20,7 @@ from gridmap.audit.service import EntryFilter, entries, verify
 from gridmap.residents.models import Person
 from gridmap.store.store import Store
 from tests.e2e.conftest import REVEAL_S, Town
-from tests.e2e.places import Cell, House, cells_of, houses_in, street_of
+from tests.e2e.places import Cell, House, cells_of, first_house, street_of
 from tests.e2e.steps import Reader, speak
 
 pytestmark = pytest.mark.browser
@@ -189,7 +189,7 @@ def test_from_the_map_to_a_resident_and_to_the_log(town: Town) -> None:
         seen = watch_people(reader.page)
         reader.goto("/map")
         check_colours(reader, cells)
-        cell, house = next((cell, houses[0]) for cell in cells if (houses := houses_in(town.store, cell)))
+        cell, house = first_house(town.store)
         open_house(reader, cell, house)
         open_room(reader)
         revealed = reveal_one(reader, town.store)
