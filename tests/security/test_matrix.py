@@ -98,8 +98,8 @@ def test_every_route_lets_in_exactly_those_it_should(
     """Outside one's areas a record is as if it did not exist; without the right the answer says so."""
     wrong = []
     for address in addresses(app, sample, cell):
-        if address.template in LEAVES:
-            continue
+        if address.template in LEAVES or (cell != "c1" and not is_scoped(address)):
+            continue  # what names no place answers alike wherever the place is
         for username, someone in visitors.items():
             right = expected(address, username, cell)
             status = call(someone, address)

@@ -10,10 +10,14 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 
+from gridmap.access.service import grant_role
+from gridmap.accounts.actor import Role
+from gridmap.accounts.passwords import Passwords
+from gridmap.accounts.service import create_user
 from gridmap.audit import service as audit
 from gridmap.store.store import Store
 from tests.web.client import Visitor, visitor
-from tests.web.sample import Sample, id_number
+from tests.web.sample import PASSWORD, Sample, id_number
 
 HEADINGS = "姓名,身份证号,性别,与户主关系,电话,备注,现住址"
 
@@ -117,12 +121,21 @@ def app_actor(app: FastAPI, someone: Visitor) -> Any:
     return next(job.actor for job in jobs if job.actor.username == username)
 
 
-def test_an_import_belongs_to_its_owner(manager: Visitor, app: FastAPI, sample: Sample) -> None:
-    """Another person, even one who may import, finds nothing there."""
+def test_an_import_belongs_to_its_owner(manager: Visitor, app: FastAPI, sample: Sample, web_store: Store) -> None:
+    """Another data manager of the same area finds nothing there, by no address."""
+    with web_store.write() as unit:
+        other = create_user(unit, Passwords(cheap=True), username="manager2", display_name="另一位", password=PASSWORD)
+        grant_role(unit, other, Role.DATA_MANAGER, sample.areas["a"].id)
     path = hand_in(manager, sample, a_register(sample, 1))
     wait(manager, app, path)
-    for other, status in (("street", 403), ("worker1", 403)):
-        assert visitor(app, other).get(path).status_code == status
+    colleague = visitor(app, "manager2")
+    assert path not in colleague.get("/import").text
+    assert path in manager.get("/import").text
+    for address in (path, f"{path}/progress", f"{path}/verdicts.csv", f"{path}/workbook"):
+        assert colleague.get(address).status_code == 404
+    for step in ("columns", "commit", "cancel"):
+        assert colleague.post(f"{path}/{step}").status_code == 404
+    assert visitor(app, "street").get(path).status_code == 403
     assert visitor(app).get(path).status_code == 303
     manager.post(f"{path}/cancel")
 
