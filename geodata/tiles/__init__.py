@@ -10,7 +10,7 @@ from geodata.tiles.errors import (
     UnknownTileLayerError,
 )
 from geodata.tiles.generalise import AREAS, BUILDINGS, UNCHANGED, Generalisation, Simplify
-from geodata.tiles.labels import label_points
+from geodata.tiles.labels import corner_points, label_points
 from geodata.tiles.layer import TileLayer
 from geodata.tiles.schemes import BUFFER, EXTENT, MAX_ZOOM, tile_at, tile_bounds, tile_bounds_m, tiles_of_bounds
 from geodata.tiles.tileset import TileSet
@@ -35,6 +35,7 @@ __all__ = [
     "TileLayer",
     "TileSet",
     "UnknownTileLayerError",
+    "corner_points",
     "label_points",
     "tile_at",
     "tile_bounds",

@@ -33,3 +33,21 @@ def label_points(polygons: Any, *, relative_tolerance: float = 0.02) -> NDArray[
     centres[outside] = shapely.point_on_surface(flat[outside])
     places[filled] = shapely.points(lonlat_from_unit(shapely.get_coordinates(centres) / 2.0**30))
     return places
+
+
+def corner_points(polygons: Any) -> NDArray[np.object_]:
+    """The north-western corner of each outline, as shapely points in lon, lat; empty for an empty polygon.
+
+    It is the vertex that lies furthest to the upper left (x − y smallest, y up, in Web Mercator), where a tab with the
+    name of an area covers the least of what lies inside. The first of several such vertices is taken.
+    """
+    shapes = np.asarray(polygons, dtype=np.object_)
+    places: NDArray[np.object_] = np.full(len(shapes), shapely.Point(), dtype=np.object_)
+    coordinates, owner = shapely.get_coordinates(shapes, return_index=True)
+    if not len(owner):
+        return places
+    across, down = unit_from_lonlat(coordinates).T
+    order = np.lexsort((np.arange(len(owner)), across + down, owner))
+    first = order[np.unique(owner[order], return_index=True)[1]]
+    places[owner[first]] = shapely.points(coordinates[first])
+    return places

@@ -25,6 +25,7 @@ from geodata.tiles import (
     TileCache,
     TileLayer,
     TileSet,
+    corner_points,
     label_points,
 )
 from gridmap.areas.tree import AreaTree, load_tree
@@ -173,7 +174,7 @@ def _labels(areas: Features, cells: Features, buildings: Features, roads: Featur
         roads.shapes[named], roads.ids[named], {"name": [roads.attributes["name"][place] for place in named]}
     )
     points = [
-        _points("area_labels", Features(label_points(areas.shapes), areas.ids, {
+        _points("area_labels", Features(corner_points(areas.shapes), areas.ids, {
             "name": areas.attributes["short"], "level": areas.attributes["level"]
         }), 8),
         _points("cell_labels", cells.labelled(

@@ -28,6 +28,7 @@ from geodata.tiles import (
     TileLayer,
     TileSet,
     UnknownTileLayerError,
+    corner_points,
     label_points,
     tile_at,
     tiles_of_bounds,
@@ -323,3 +324,11 @@ def test_wrong_input_is_refused_with_a_reason() -> None:
             layer.encode(*address)
     with pytest.raises(UnknownTileLayerError):
         TileSet([layer]).encode(0, 0, 0, names=["cells"])
+
+
+def test_a_tab_hangs_on_the_north_western_corner() -> None:
+    """The corner is a vertex of the outline, the upper left of a box, and missing for an empty shape."""
+    shapes = [shapely.box(110, 20, 110.01, 20.02), shapely.Polygon(), shapely.box(0, -1, 1, 1)]
+    corners = corner_points(shapes)
+    assert [corner.coords[0] for corner in corners if not corner.is_empty] == [(110, 20.02), (0, 1)]
+    assert corners[1].is_empty
