@@ -104,10 +104,19 @@ def upload_folder(store: Store, settings: Settings) -> Path:
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    yield
     site: Site = app.state.site
+    site.runner.ahead(_warm_up, site)
+    yield
     await site.runner.close()
     site.desk.close()
+
+
+def _warm_up(site: Site) -> None:
+    """Read what the first map needs, so that the first reader need not wait for it."""
+    today = office_today()
+    site.layers.current()
+    site.assessment.verdicts(today)
+    site.plan.current()
 
 
 def _answer(scope: Scope, error: ExplainedError, request_id: str) -> ASGIApp:

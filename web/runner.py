@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -40,7 +40,14 @@ class Runner:
 
     def later(self, function: Callable[P, object], /, *args: P.args, **kwargs: P.kwargs) -> None:
         """Write something that nobody waits for and that may fail."""
-        task = asyncio.ensure_future(self._run(self._writers, function, *args, **kwargs))
+        self._track(self._run(self._writers, function, *args, **kwargs))
+
+    def ahead(self, function: Callable[P, object], /, *args: P.args, **kwargs: P.kwargs) -> None:
+        """Read something before anybody asks for it; who asks meanwhile waits for the same reading."""
+        self._track(self._run(self._readers, function, *args, **kwargs))
+
+    def _track(self, work: Coroutine[Any, Any, object]) -> None:
+        task = asyncio.ensure_future(work)
         self._tasks.add(task)
         task.add_done_callback(self._settled)
 
