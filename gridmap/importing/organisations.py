@@ -20,8 +20,8 @@ from gridmap.areas.service import find_area
 from gridmap.buildings.models import BuildingCode, Dwelling, DwellingCode, Organisation
 from gridmap.errors import InvalidInputError
 from gridmap.importing.outcome import ImportOutcome, Progress, Verdict, silent, write_batch
+from gridmap.importing.places import link_texts
 from gridmap.importing.sheet import read_mapped
-from gridmap.linking.repository import link_texts
 from gridmap.store.store import Store, UnitOfWork
 
 FIELDS = ("name", "kind", "building_id", "address", "dwelling_id", "valid_from", "valid_to")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from uuid import UUID
 
 import polars as pl
 import sqlalchemy as sa
@@ -16,8 +17,9 @@ from gridmap.buildings.models import Building, BuildingCell, BuildingCode, Compo
 from gridmap.buildings.repository import valid_at
 from gridmap.importing.loading import fetch
 from gridmap.linking.aliases import alias_keys
+from gridmap.linking.grammar import parse_addresses
 from gridmap.linking.keys import name_key
-from gridmap.linking.link import Buildings, DwellingIndex, Dwellings, LinkResult
+from gridmap.linking.link import Buildings, DwellingIndex, Dwellings, LinkResult, link_addresses
 from gridmap.store.store import UnitOfWork
 
 OFFICE = "office"
@@ -226,3 +228,19 @@ def _load_dwellings(unit: UnitOfWork, regions: tuple[int, ...], buildings: pl.Da
         buildings.select(building="id").with_row_index("building_at").with_columns(pl.col("building_at").cast(pl.Int64))
     )
     return found.join(at, on="building", how="inner", maintain_order="left")
+
+
+def link_texts(unit: UnitOfWork, under: AreaNode, texts: list[str], day: date) -> list[tuple[UUID | None, UUID | None]]:
+    """Building and dwelling of each address under an area, ``None`` where it is not clear."""
+    if not any(texts):
+        return [(None, None)] * len(texts)
+    places = load_places(unit, under, day)
+    found = link_addresses(parse_addresses(pl.Series(texts, dtype=pl.String)), places.index)
+    buildings, dwellings = places.buildings.get_column("id").to_list(), places.dwellings.get_column("id").to_list()
+    return [
+        (
+            UUID(bytes=buildings[building]) if building >= 0 else None,
+            UUID(bytes=dwellings[dwelling]) if dwelling >= 0 else None,
+        )
+        for building, dwelling in zip(found.building.tolist(), found.dwelling.tolist(), strict=True)
+    ]
