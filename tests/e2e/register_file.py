@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +22,7 @@ FAMILY = (
 )
 CATEGORY = "户在人在"
 DIVORCED = "40"
+UNKNOWN = "望月新村77号楼1单元101"
 
 
 @dataclass(frozen=True)
@@ -41,11 +43,12 @@ def made_number(born: str, sequence: int) -> str:
     return body + id_check_character(body)
 
 
-def register_file(store: Store, path: Path, families: int = 3) -> RegisterFile:
-    """Write a register: families who move into vacant rooms, a divorce, a wrong number, an unknown building."""
+def register_file(store: Store, path: Path, families: int = 3, doubtful: int = 1) -> RegisterFile:
+    """Write a register: families who move into vacant rooms, a divorce, a wrong number, addresses that lead nowhere."""
     with store.read() as unit:
         rooms = _rooms(unit, vacant=True)[:families]
         known = _somebody(unit)
+        odd = [UNKNOWN, *_misspelt(_rooms(unit, vacant=False), doubtful - 1)][:doubtful]
     rows = [
         (name, sex, made_number(born, sequence + 10 * family), marital, relation, CATEGORY, room)
         for family, room in enumerate(rooms)
@@ -56,7 +59,8 @@ def register_file(store: Store, path: Path, families: int = 3) -> RegisterFile:
         known,
         ("王测丁", "男", f"{wrong[:-1]}{(int(wrong[-1]) + 1) % 10 if wrong[-1] != 'X' else 1}", "未婚", "户主",
          CATEGORY, rooms[0]),
-        ("周测戊", "男", made_number("19650505", 5), "已婚", "户主", CATEGORY, "望月新村77号楼1单元101"),
+        *(("周测戊", "男", made_number("19650505", 5 + 2 * at), "已婚", "户主", CATEGORY, address)
+          for at, address in enumerate(odd)),
     ]  # fmt: skip
     book = openpyxl.Workbook()
     sheet = book.active
@@ -67,7 +71,19 @@ def register_file(store: Store, path: Path, families: int = 3) -> RegisterFile:
     for number, row in enumerate(rows, start=1):
         sheet.append([number, *row, ""])
     book.save(path)
-    return RegisterFile(path, len(rows), new=families * len(FAMILY), updated=1, review=1, rejected=1)
+    return RegisterFile(path, len(rows), families * len(FAMILY), 1, doubtful, 1)
+
+
+def _misspelt(addresses: list[str], count: int) -> list[str]:
+    """Addresses as people write them down wrong: a letter left out, a building or a room that is not there."""
+    step = max(len(addresses) // max(count, 1), 1)
+    slips = (
+        lambda text: text[1:],
+        lambda text: re.sub(r"\d+号楼", "19号楼", text),
+        lambda text: re.sub(r"\d+$", "4901", text),
+        lambda text: text.replace("花园", "小区").replace("新村", "花园"),
+    )
+    return [slips[at % len(slips)](address) for at, address in enumerate(addresses[::step][:count])]
 
 
 def _rooms(unit: UnitOfWork, *, vacant: bool) -> list[str]:

@@ -1,4 +1,4 @@
-"""Every page, light and dark, at a desk and in the hand: axe-core finds nothing serious, nothing is cut off sideways."""
+"""Every page, light and dark, at a desk and in the hand: axe-core finds nothing serious, nothing is cut off."""
 
 from __future__ import annotations
 

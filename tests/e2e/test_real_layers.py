@@ -1,4 +1,4 @@
-"""Real layers of Shanghai and Helsinki come in by the commands of the program, are served, and can be used like any other."""
+"""Real layers of Shanghai and Helsinki come in by the commands of the program and are used like any other."""
 
 from __future__ import annotations
 
