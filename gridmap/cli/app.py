@@ -9,6 +9,7 @@ from types import MappingProxyType
 import typer
 
 from gridmap.cli.frame import _, command
+from gridmap.cli.usage import Group, speak
 
 COMMANDS: Mapping[str, str] = MappingProxyType(
     {
@@ -30,8 +31,10 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
 
 def make_app(commands: Mapping[str, str] = COMMANDS, wanted: str | None = None) -> typer.Typer:
     """The command tree of ``commands``; with ``wanted`` one of them, the others are not loaded."""
+    speak()
     app = typer.Typer(
         name="gridmap",
+        cls=Group,
         help=_("Grid management: cells, buildings, residents, and a map of them."),
         no_args_is_help=True,
         pretty_exceptions_enable=False,

@@ -81,8 +81,10 @@ def stats(  # noqa: PLR0913, PLR0917 - options
     ] = False,
     as_: As = None,
 ) -> None:
-    """Print figures of areas at a date: population by sex, age and registration, households, dwellings by state,
-    indicators and status, one row an area. What lies in no area of the level has rows of the level "unlocated"."""
+    """Print figures of areas at a date, one row an area: population, households, dwellings, indicators, status.
+
+    What lies in no area of the level has rows of the level "unlocated".
+    """
     with working(db, as_) as work:
         assessment, day = _ready(work, as_of)
         with work.store.write() as unit:

@@ -33,7 +33,7 @@ def show_issues(issues: list[Issue]) -> None:
     if not wanted:
         return
     table = Table(show_edge=False, pad_edge=False, box=None)
-    for heading in ("row", "column", "what", "what to do"):
+    for heading in ("Row", "Column", "Problem", "What to do"):
         table.add_column(_(heading), overflow="fold")
     for issue in wanted[:SHOWN_ISSUES]:
         said = issue_as_json(issue)

@@ -19,37 +19,48 @@ from datetime import date
 from typing import Annotated, Any, NoReturn, ParamSpec, TypeVar
 
 import typer
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from geodata.errors import ExplainedError, Phrase
 from gridmap.access.service import command_line_actor
 from gridmap.accounts.actor import Actor
 from gridmap.bootstrap import open_register
+from gridmap.cli.usage import Command
+from gridmap.cli.voice import _, err, escape, language, out, say, words
 from gridmap.errors import InvalidInputError, NotFoundError, PermissionDeniedError, StoreError
-from gridmap.i18n import Translator, language_of, translator
 from gridmap.store.store import Store
+
+__all__ = [
+    "BAD_INPUT",
+    "FOUND_WRONG",
+    "NOT_ALLOWED",
+    "NO_REGISTER",
+    "OWN_FAULT",
+    "STEPS",
+    "As",
+    "AsOf",
+    "Db",
+    "Json",
+    "Work",
+    "_",
+    "command",
+    "emit",
+    "err",
+    "handled",
+    "language",
+    "out",
+    "parse_day",
+    "progress_bar",
+    "say",
+    "words",
+    "working",
+]
 
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
 
-FOUND_WRONG, USED_WRONGLY, BAD_INPUT, NOT_ALLOWED, NO_REGISTER, OWN_FAULT = 1, 2, 3, 4, 5, 70
+FOUND_WRONG, BAD_INPUT, NOT_ALLOWED, NO_REGISTER, OWN_FAULT = 1, 3, 4, 5, 70
 
-
-def language() -> str:
-    """The language of the command line: ``GRIDMAP_LANG``, else Chinese."""
-    return language_of([os.environ.get("GRIDMAP_LANG")])
-
-
-def words() -> Translator:
-    """The translator of the command line."""
-    return translator(language())
-
-
-_ = words().gettext
-
-out = Console(highlight=False, soft_wrap=True)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 Db = Annotated[
     str,
@@ -134,7 +145,7 @@ def command(app: typer.Typer, name: str) -> Callable[[Callable[Parameters, Resul
     """Register a command whose help is its docstring in the reader's language."""
 
     def register(function: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
-        return app.command(name, help=_(inspect.cleandoc(function.__doc__ or "")))(handled(function))
+        return app.command(name, cls=Command, help=_(inspect.cleandoc(function.__doc__ or "")))(handled(function))
 
     return register
 
@@ -147,8 +158,8 @@ def _fail(error: ExplainedError, *, as_json: bool) -> NoReturn:
             + "\n"
         )
     else:
-        err.print(f"[bold red]✗[/] {_escape(said.message)}")
-        err.print(f"  → {_escape(said.hint)}")
+        err.print(f"[bold red]✗[/] {escape(said.message)}")
+        err.print(f"  → {escape(said.hint)}")
     raise typer.Exit(_exit_code(error))
 
 
@@ -164,22 +175,13 @@ def _own_fault(error: Exception) -> NoReturn:
     if os.environ.get("GRIDMAP_DEBUG"):
         traceback.print_exception(error)
     err.print(
-        "[bold red]✗[/] " + _escape(_("The program met a fault of its own ({kind}).").format(kind=type(error).__name__))
+        "[bold red]✗[/] " + escape(_("The program met a fault of its own ({kind}).").format(kind=type(error).__name__))
     )
     err.print(
         "  → "
-        + _escape(_("Nothing was changed. Run it again with GRIDMAP_DEBUG=1 and send the output to the developers."))
+        + escape(_("Nothing was changed. Run it again with GRIDMAP_DEBUG=1 and send the output to the developers."))
     )
     raise typer.Exit(OWN_FAULT)
-
-
-def _escape(text: str) -> str:
-    return text.replace("[", r"\[")
-
-
-def say(message: str, **params: object) -> None:
-    """Print a translated sentence."""
-    out.print(_escape(words().text(message, **params)))
 
 
 def emit(value: Any) -> None:

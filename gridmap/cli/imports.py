@@ -11,6 +11,7 @@ import typer
 from geodata.issues import Issue, Severity
 from gridmap.cli.findings import issue_as_json, show_issues
 from gridmap.cli.frame import As, Db, Json, _, command, emit, out, parse_day, progress_bar, say, working
+from gridmap.cli.usage import Group
 from gridmap.cli.words import COUNTS
 from gridmap.errors import InvalidInputError
 from gridmap.importing.aliases import import_aliases
@@ -29,7 +30,7 @@ from gridmap.importing.verdicts import write_error_workbook, write_verdicts
 from gridmap.importing.words import VERDICTS
 
 app = typer.Typer(
-    help=_("Import areas, cells, buildings, dwellings, organisations and registers."), no_args_is_help=True
+    help=_("Import areas, cells, buildings, dwellings, organisations and registers."), no_args_is_help=True, cls=Group
 )
 
 File = Annotated[Path, typer.Argument(help=_("The file to import."), show_default=False)]

@@ -17,12 +17,13 @@ from gridmap.accounts.passwords import Passwords
 from gridmap.audit import service as audit
 from gridmap.bootstrap import METADATA, create_register
 from gridmap.cli.frame import FOUND_WRONG, As, Db, Json, _, command, emit, say, working
+from gridmap.cli.usage import Group
 from gridmap.store import backup as backups
 from gridmap.store import migrate
 from gridmap.store.keys import key_path, public_location
 from gridmap.store.store import open_store
 
-audit_app = typer.Typer(help=_("The audit log."), no_args_is_help=True)
+audit_app = typer.Typer(help=_("The audit log."), no_args_is_help=True, cls=Group)
 
 
 def init(

@@ -17,9 +17,10 @@ from gridmap.accounts.words import ROLES
 from gridmap.areas.service import find_area
 from gridmap.audit import service as audit
 from gridmap.cli.frame import As, Db, Json, _, command, emit, out, parse_day, say, working
+from gridmap.cli.usage import Group
 from gridmap.errors import InvalidInputError
 
-app = typer.Typer(help=_("Manage users and what they may do."), no_args_is_help=True)
+app = typer.Typer(help=_("Manage users and what they may do."), no_args_is_help=True, cls=Group)
 
 Name = Annotated[str, typer.Argument(help=_("The name the user signs in with."), show_default=False)]
 
@@ -100,7 +101,7 @@ def list_(db: Db, as_: As = None, json_: Json = False) -> None:
         )  # fmt: skip
         return
     table = Table(show_edge=False, box=None)
-    for heading in ("user name", "name", "roles", "state"):
+    for heading in ("User name", "Name", "Roles", "State"):
         table.add_column(_(heading))
     for user in users:
         roles = ", ".join(
