@@ -81,6 +81,7 @@ def _set_pragmas(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> N
         "trusted_schema = OFF",
         "secure_delete = ON",
         "temp_store = MEMORY",
+        "journal_size_limit = 67108864",
         f"cache_size = -{CACHE_KIB}",
     ):
         cursor.execute(f"PRAGMA {pragma}")
