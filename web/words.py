@@ -89,3 +89,27 @@ ACTS: Final = {
     "store.init": "Made the register",
 }
 """What the log's actions are called."""
+
+DETAILS: Final = {
+    "as_of": "as of",
+    "cases": "cases",
+    "decision": "decision",
+    "fields": "fields",
+    "figure": "list of",
+    "file": "file",
+    "format": "format",
+    "found": "people found",
+    "from": "from",
+    "name": "name",
+    "page": "page",
+    "reason": "reason",
+    "report": "report",
+    "role": "role",
+    "rows": "rows",
+    "to": "until",
+    "username": "account",
+}
+"""What the log says of an act besides who and whom, in words; ids and counts that only programs need are left out."""
+
+VALUES: Final = {"masked": "masked"}
+"""Words of the log's details that are nowhere else."""

@@ -38,7 +38,9 @@ from gridmap.indicators.registry import Registry, shipped_registry
 from gridmap.indicators.snapshot import Snapshot
 from gridmap.indicators.summary import building_counts, building_figures, summarise
 from gridmap.indicators.transitions import Transitions, transitions_between
+from gridmap.indicators.tree import NOWHERE
 from gridmap.indicators.words import PRESENCE_CODES, STATE_WORDS
+from gridmap.store.types import to_day
 
 DEDICATED: Final = "dedicated"
 _KEPT: Final = 48
@@ -162,6 +164,15 @@ class Figures:
         if position is None:
             raise NotFoundError
         return building_figures(occupancy, self.terms, position)
+
+    def area_of_building(self, region: int, building_id: UUID, as_of: date) -> UUID | None:
+        """The area a building counts in on a date; ``None`` for none, and for a building that is unknown."""
+        snapshot = self.snapshot()
+        position = snapshot.buildings.positions.get((region, building_id))
+        if position is None:
+            return None
+        place = int(snapshot.places(to_day(as_of))[0][position])
+        return None if place == NOWHERE else snapshot.areas.ids[place]
 
     def trend(self, area_id: UUID, as_of: date, *, months: int = 13) -> Trend:
         """Population at the last month ends and at ``as_of``. NotFoundError for an unknown area."""

@@ -37,6 +37,7 @@ class PersonView:
     since: date | None = None
     building_id: UUID | None = None
     dwelling_id: UUID | None = None
+    area_id: UUID | None = None
     place: str | None = None
 
 
@@ -107,6 +108,7 @@ def view_of(unit: UnitOfWork, resident: Resident, day: date, *, revealed: bool =
         since=resident.residence.valid_from,
         building_id=resident.residence.building_id,
         dwelling_id=resident.residence.dwelling_id,
+        area_id=resident.residence.area_id,
         place=_place(resident),
     )
 

@@ -102,7 +102,7 @@ def _list(unit: UnitOfWork, site: Site, visit: Visit, chosen: Filters, name: str
         "areas": area_options(tree, visit.today, visit.lang, visible_areas(unit, visit.actor, Action.PERSON_LIST)),
         "filters": {**kept, "q": name},
         "categories": categories(visit.text),
-        "people": [_row(person, node, tree, visit.text, visit.actor) for person in people],
+        "people": [_row(person, _place(site, person, node, day), tree, visit.text, visit.actor) for person in people],
         # A name may not stand in an address, so a list narrowed by one has no further pages: narrow it more.
         "page": position if not name else page_of("/register", {}, number=1, size=max(total, 1), total=len(people)),
         "export_href": None,
@@ -154,6 +154,14 @@ def categories(text: Translator) -> list[Option]:
     """Registered or not, living here or not."""
     presence = code_list("presence")
     return [Option(code, presence.label(code, text.language)) for code in presence.codes]
+
+
+def _place(site: Site, person: PersonView, node: AreaNode, day: date) -> AreaNode:
+    """The area a person counts in: the cell of their building, the area they are known under, else the list's own."""
+    area_id = person.area_id
+    if person.building_id is not None:
+        area_id = site.figures.area_of_building(person.region, person.building_id, day) or area_id
+    return (site.tree.current().get(area_id) if area_id else None) or node
 
 
 def _row(person: PersonView, node: AreaNode, tree: AreaTree, text: Translator, actor: Actor) -> RegisterRow:

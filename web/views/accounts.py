@@ -16,7 +16,7 @@ from gridmap.i18n import Translator
 from web.frame import place_name
 from web.site import OFFICE_ZONE
 from web.views.lists import Option
-from web.words import ACTS, PURPOSES, ROLES
+from web.words import ACTS, DETAILS, FIGURES, PURPOSES, ROLES, VALUES
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,8 +146,26 @@ def _entry_row(entry: AuditEntry, streets: dict[int | None, str], tree: AreaTree
         object_label=plural if subjects else None,
         area_name=area or streets.get(entry.region),
         purpose=said or None,
-        detail=" · ".join(f"{name} {value}" for name, value in details.items() if name != "area") or None,
+        detail=_details(details, text) or None,
     )
+
+
+def _details(details: dict[str, object], text: Translator) -> str:
+    known = [name for name, value in details.items() if name in DETAILS and value is not None]
+    return " · ".join(f"{text.gettext(DETAILS[name])} {_value(details[name], text)}" for name in known)
+
+
+def _value(value: object, text: Translator) -> str:
+    parts = value if isinstance(value, list) else str(value).split()
+    return text.text("{names}", names=[_word(str(part), text) for part in parts])
+
+
+def _word(code: str, text: Translator) -> str:
+    if code in VALUES:
+        return text.gettext(VALUES[code])
+    if code in FIGURES:
+        return text.gettext(FIGURES[code])
+    return text.gettext(ROLES[Role(code)]) if code in set(Role) else code
 
 
 def _area(details: dict[str, object], tree: AreaTree) -> str | None:

@@ -21,7 +21,7 @@ export async function request(url, options = {}) {
   const headers = new Headers(options.headers);
   if (options.method && options.method !== "GET") headers.set("X-CSRF-Token", csrf);
   const reply = await fetch(url, { credentials: "same-origin", ...options, headers });
-  if (reply.redirected && new URL(reply.url).pathname === "/login") {
+  if (reply.status === 401 || (reply.redirected && new URL(reply.url).pathname === "/login")) {
     location.assign(`/login?next=${encodeURIComponent(location.pathname + location.search)}`);
   }
   if (!reply.ok) throw new ReplyError(reply.status, await reply.text());
