@@ -175,7 +175,8 @@ def _labels(areas: Features, cells: Features, buildings: Features, roads: Featur
     )
     points = [
         _points("area_labels", Features(corner_points(areas.shapes), areas.ids, {
-            "name": areas.attributes["short"], "level": areas.attributes["level"]
+            "name": areas.attributes["short"], "level": areas.attributes["level"],
+            "name_en": [name and name.removesuffix(" Community") for name in areas.attributes["name_en"]],
         }), 8),
         _points("cell_labels", cells.labelled(
             label_points(cells.shapes), "short", "kind", "kind_label", "dedicated"

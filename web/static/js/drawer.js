@@ -5,7 +5,7 @@
  * @typedef {{kind: string, id: string, region: string, mapId: number, level: string, name: string, bounds: [number, number, number, number]|null, lon: number|null, lat: number|null}} Shown
  */
 import { ReplyError, getHtml } from "./api.js";
-import { $, $$, el, isPhone, toast } from "./dom.js";
+import { $, $$, el, isPhone, reducedMotion, toast } from "./dom.js";
 import { t } from "./i18n.js";
 import { openRoom, wireMatrix } from "./matrix.js";
 
@@ -98,7 +98,9 @@ export class Drawer {
       openRoom(this.body, now.room);
       this.shownUrl = this.url(now);
       const { top, bottom } = target.getBoundingClientRect();
-      if (bottom > window.innerHeight || top < 0) target.scrollIntoView({ block: bottom - top > window.innerHeight * 0.5 ? "start" : "end", behavior: "smooth" });
+      // A sheet hangs below the window: its end is out of sight even when it is scrolled to.
+      const block = isPhone() || bottom - top > window.innerHeight * 0.5 ? "start" : "end";
+      if (bottom > window.innerHeight || top < 0) target.scrollIntoView({ block, behavior: reducedMotion() ? "auto" : "smooth" });
     } catch (error) {
       this.fail(error instanceof ReplyError ? t("failed", { reason: String(error.status) }) : t("offline"));
     }

@@ -14,6 +14,8 @@ import { baseOf, floorBoxes, planOf, pointOf } from "./floors.js";
 const FLAT = ["building-shade", "building-fill", "building-line", "building-label", "building-hatch-fails", "building-hatch-at_risk"];
 const DURATION_MS = 320;
 const STAGGER_MS = 12;
+/** Labels of floors keep this far from the map's left edge. */
+const EDGE_PX = 10;
 const PITCH = 60;
 const BEARING = -28;
 /** Share of the window's height that the open building may take; perspective makes its top larger than its foot. */
@@ -225,5 +227,9 @@ export class FloorsView {
       marks.push(svg("g", { class: chosen ? "is-chosen" : "" }, svg("path", { d: `M${left.x - 4} ${left.y}h${-reach}` }), svg("text", { x: left.x - reach - 10, y: left.y + 4 }, parts.join(" · "))));
     });
     this.labels.replaceChildren(...marks);
+    for (const text of /** @type {NodeListOf<SVGTextElement>} */ (this.labels.querySelectorAll("text"))) {
+      const hidden = text.getComputedTextLength() + EDGE_PX - Number(text.getAttribute("x"));
+      if (hidden > 0) text.setAttribute("x", String(Number(text.getAttribute("x")) + hidden));
+    }
   }
 }

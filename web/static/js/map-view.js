@@ -32,6 +32,7 @@ export class MapView {
    */
   constructor(container, config, options = {}) {
     this.config = config;
+    this.container = container;
     this.palette = readPalette();
     /** @type {Set<() => void>} */
     this.onStyle = new Set();
@@ -60,8 +61,9 @@ export class MapView {
 
   /** Free space that nothing floats over. */
   padding() {
-    if (isPhone()) return { left: 20, right: 20, top: 76, bottom: window.innerHeight * 0.5 };
-    return { left: 152, right: 40, top: 76, bottom: 96 };
+    if (isPhone()) return { left: 20, right: 20, top: 76, bottom: window.innerHeight * 0.52 + 14 };
+    // Beside the legend, above the time bar; on a small window the map matters more than what the legend covers.
+    return { left: Math.min(220, this.container.clientWidth * 0.23), right: 40, top: 76, bottom: 96 };
   }
 
   /** Read the style sheet's colours anew (theme changed) and rebuild. */

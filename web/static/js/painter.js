@@ -195,6 +195,7 @@ export class Painter {
       /** @type {Object<string, any>} */
       const properties = { number: point.short, sub: this.subtitle(point, at), white, black: !white && this.cells.by !== "compliance" && step >= 0, dim: this.isDim(step), rank: at };
       if (this.cells.by === "compliance" && step >= 0) properties.state = STATUSES[step];
+      else if (step >= 0) properties.halo = ramp[step];
       features.push({ type: "Feature", id, geometry: { type: "Point", coordinates: [point.lon, point.lat] }, properties });
     }
     source.setData({ type: "FeatureCollection", features });

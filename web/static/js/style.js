@@ -77,8 +77,9 @@ function labelLayers(c) {
       },
       paint: {
         "text-color": ["case", ["get", "white"], "#ffffff", ["get", "black"], "#0c1418", c["m-label"]],
-        "text-halo-color": ["case", ["get", "white"], "rgba(8,14,24,.35)", ["get", "black"], "rgba(255,255,255,.5)", c["m-halo"]],
-        "text-halo-width": ["case", ["get", "white"], 0.6, ["get", "black"], 1, 1.4],
+        // On a class colour the halo is that colour, so that a lane under a number does not cut it.
+        "text-halo-color": ["to-color", ["get", "halo"], c["m-halo"]],
+        "text-halo-width": ["case", ["has", "halo"], 1.8, 1.4],
         "text-opacity": ["interpolate", ["linear"], ["zoom"], 16.2, ["case", ["get", "dim"], 0.25, 1], 16.6, 0],
         "icon-opacity": ["interpolate", ["linear"], ["zoom"], 16.2, ["case", ["get", "dim"], 0.2, 1], 16.6, 0],
       } },
