@@ -142,7 +142,7 @@ def prepare(folder: Path) -> Store:
     renew_users(store, Passwords(cheap=True))
     with store.read() as unit:
         manager = actor_of(unit, find_user(unit, "manager").id)
-    given = register_file(store, folder / "龙舌坡社区人口登记.xlsx", 2, doubtful=DOUBTFUL)
+    given = register_file(store, folder / "龙舌坡社区人口登记.xlsx", 2, doubtful=DOUBTFUL, first=50)
     import_register(store, manager, given.path, street_of(store).code)
     register_file(store, folder / FILE, FAMILIES, doubtful=6)
     return store
@@ -211,7 +211,7 @@ def studio(folder: Path) -> Iterator[Studio]:
         passwords = renew_users(store, Passwords(cheap=True))
         app = create_app(store, settings_for(Listen(), cheap_passwords=True))
         with served(app) as origin, sync_playwright() as driver:
-            browser = driver.chromium.launch(executable_path=find_chromium(), args=ARGUMENTS)
+            browser = driver.chromium.launch(executable_path=find_chromium(), args=[*ARGUMENTS, "--lang=zh-CN"])
             yield Studio(origin, store, browser, folder, passwords)
             browser.close()
     finally:

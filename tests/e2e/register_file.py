@@ -43,23 +43,26 @@ def made_number(born: str, sequence: int) -> str:
     return body + id_check_character(body)
 
 
-def register_file(store: Store, path: Path, families: int = 3, doubtful: int = 1) -> RegisterFile:
-    """Write a register: families who move into vacant rooms, a divorce, a wrong number, addresses that lead nowhere."""
+def register_file(store: Store, path: Path, families: int = 3, doubtful: int = 1, first: int = 0) -> RegisterFile:
+    """Write a register: families who move into vacant rooms, a divorce, a wrong number, addresses that lead nowhere.
+
+    Families of several files stay apart when each file counts from another ``first``; all below 99.
+    """
     with store.read() as unit:
-        rooms = _rooms(unit, vacant=True)[:families]
-        known = _somebody(unit)
+        rooms = _rooms(unit, vacant=True)[first : first + families]
+        known = _somebody(unit, first)
         odd = [UNKNOWN, *_misspelt(_rooms(unit, vacant=False), doubtful - 1)][:doubtful]
     rows = [
         (name, sex, made_number(born, sequence + 10 * family), marital, relation, CATEGORY, room)
-        for family, room in enumerate(rooms)
+        for family, room in enumerate(rooms, start=first)
         for name, sex, born, sequence, marital, relation in FAMILY
     ]
-    wrong = made_number("19700101", 9)
+    wrong = made_number("19700101", 9 + 10 * first)
     rows += [
         known,
         ("王测丁", "男", f"{wrong[:-1]}{(int(wrong[-1]) + 1) % 10 if wrong[-1] != 'X' else 1}", "未婚", "户主",
          CATEGORY, rooms[0]),
-        *(("周测戊", "男", made_number("19650505", 5 + 2 * at), "已婚", "户主", CATEGORY, address)
+        *(("周测戊", "男", made_number("19650505", 5 + 2 * at + 10 * first), "已婚", "户主", CATEGORY, address)
           for at, address in enumerate(odd)),
     ]  # fmt: skip
     book = openpyxl.Workbook()
@@ -105,7 +108,7 @@ def _addresses() -> sa.Select[tuple[str, str, str, str, bytes]]:
     )
 
 
-def _somebody(unit: UnitOfWork) -> tuple[str, ...]:
+def _somebody(unit: UnitOfWork, after: int) -> tuple[str, ...]:
     """A resident of a room as the register knows them, but divorced (or married, if they were)."""
     places = {key: f"{compound}{number}{name}单元{room}"
               for compound, number, name, room, key in unit.session.execute(_addresses())}  # fmt: skip
@@ -122,7 +125,7 @@ def _somebody(unit: UnitOfWork) -> tuple[str, ...]:
         .order_by(Person.id)
         .limit(200)
     ).all()  # fmt: skip
-    person, attribute, residence = next(row for row in rows if row[2].dwelling_id in places)
+    person, attribute, residence = [row for row in rows if row[2].dwelling_id in places][after]
     number = unit.vault.open(person.id_number, "person.id_number") or ""
     sex = {"1": "男", "2": "女"}.get(person.sex or "", "")
     marital = "已婚" if attribute.marital_status == DIVORCED else "离婚"
