@@ -79,7 +79,7 @@ function labelLayers(c) {
         "text-color": ["case", ["get", "white"], "#ffffff", ["get", "black"], "#0c1418", c["m-label"]],
         // On a class colour the halo is that colour, so that a lane under a number does not cut it.
         "text-halo-color": ["to-color", ["get", "halo"], c["m-halo"]],
-        "text-halo-width": ["case", ["has", "halo"], 1.8, 1.4],
+        "text-halo-width": ["case", ["has", "halo"], 2.6, 1.4],
         "text-opacity": ["interpolate", ["linear"], ["zoom"], 16.2, ["case", ["get", "dim"], 0.25, 1], 16.6, 0],
         "icon-opacity": ["interpolate", ["linear"], ["zoom"], 16.2, ["case", ["get", "dim"], 0.2, 1], 16.6, 0],
       } },
