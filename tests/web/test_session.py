@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
 from fastapi import FastAPI
+from fastapi.testclient import TestClient
 
 from gridmap.access.service import grant_role, grants_in_force, revoke
 from gridmap.accounts import service as accounts
@@ -87,14 +89,28 @@ def test_a_name_that_is_nobodys_is_not_written_down(stranger: Visitor, web_store
         assert not any("my-secret-passphrase" in entry.details for entry in entries)
 
 
-def test_a_session_ends_when_it_is_not_used(sign_in: Callable[[str], Visitor]) -> None:
+def test_a_session_ends_when_it_is_not_used(web_store: Store, sample: Sample) -> None:
     """A browser left open is shut after the idle time, one in use is not."""
-    someone = sign_in("street")
-    for minutes in (10, 20, 30):
-        with time_machine.travel(_in(minutes=minutes), tick=True):
-            assert someone.get("/account").status_code == 200
-    with time_machine.travel(_in(minutes=60), tick=True):
-        assert someone.get("/account").status_code == 303
+    with TestClient(create_app(web_store, Settings(cheap_passwords=True))) as client:
+        someone = Visitor(client)
+        someone.sign_in("street")
+        for minutes in (10, 20, 30):
+            with time_machine.travel(_in(minutes=minutes), tick=True):
+                assert someone.get("/account").status_code == 200
+                _wait_for_note(web_store, sample)
+        with time_machine.travel(_in(minutes=60), tick=True):
+            assert someone.get("/account").status_code == 303
+
+
+def _wait_for_note(store: Store, sample: Sample) -> None:
+    """That a session was used is noted after the answer; wait for it."""
+    for _ in range(200):
+        with store.read() as unit:
+            seen = accounts.sessions_of(unit, sample.users["street"].id)[0].last_seen_at
+            if unit.now - seen < timedelta(minutes=1):
+                return
+        threading.Event().wait(0.05)
+    raise AssertionError("the use of the session was not noted")
 
 
 def test_rights_change_with_the_next_request(app: FastAPI, web_store: Store, sample: Sample) -> None:
