@@ -24,7 +24,7 @@ def check(db: Db, as_: As = None, json_: Json = False) -> None:
         )
     else:
         for name, value in report.figures.items():
-            out.print(f"  {_(COUNTS.get(name, name))}: {value:,}")
+            out.print(f"  {_(COUNTS.get(name, name))}{_(': ')}{value:,}")
         show_issues(report.issues)
         say("No errors were found." if not report.errors else "Errors were found.")
     if report.errors:

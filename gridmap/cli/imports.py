@@ -248,5 +248,5 @@ def show(outcome: ImportOutcome, *, as_json: bool) -> None:
     say("{file}: {read} rows = {parts}", file=outcome.file_name, read=f"{outcome.read:,}", parts=parts or "0")
     for name, count in outcome.notes.items():
         if count:
-            out.print(f"  {_(COUNTS.get(name, name))}: {count:,}")
+            out.print(f"  {_(COUNTS.get(name, name))}{_(': ')}{count:,}")
     show_issues(outcome.issues)

@@ -16,7 +16,7 @@ from gridmap.accounts.passwords import Passwords, random_password
 from gridmap.accounts.words import ROLES
 from gridmap.areas.service import find_area
 from gridmap.audit import service as audit
-from gridmap.cli.frame import As, Db, Json, _, command, emit, out, parse_day, say, working
+from gridmap.cli.frame import As, Db, Json, _, command, emit, out, parse_day, say, words, working
 from gridmap.cli.usage import Group
 from gridmap.errors import InvalidInputError
 
@@ -104,9 +104,8 @@ def list_(db: Db, as_: As = None, json_: Json = False) -> None:
     for heading in ("User name", "Name", "Roles", "State"):
         table.add_column(_(heading))
     for user in users:
-        roles = ", ".join(
-            _(ROLES[Role(grant[1])]) for grant in grants if grant[0] == user.username and grant[4] is None
-        )
+        held = [ROLES[Role(grant[1])] for grant in grants if grant[0] == user.username and grant[4] is None]
+        roles = words().text("{names}", names=held)
         table.add_row(user.username, user.display_name, roles, _("disabled") if user.disabled_at else _("active"))
     out.print(table)
 
