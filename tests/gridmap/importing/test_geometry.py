@@ -236,9 +236,8 @@ def test_a_changed_state_keeps_the_old_one(store: Store, tmp_path: Path) -> None
             store, MANAGER, write(tmp_path / "r.csv", f"{head}\n{row.format(state=state, day=day)}\n"), STREET
         )
     with store.read() as unit:
-        states = unit.session.execute(
-            sa.select(DwellingState.tenure, DwellingState.valid_from, DwellingState.valid_to).order_by(DwellingState.valid_from)
-        ).all()  # fmt: skip
+        columns = (DwellingState.tenure, DwellingState.valid_from, DwellingState.valid_to)
+        states = unit.session.execute(sa.select(*columns).order_by(DwellingState.valid_from)).all()
         assert [tuple(row) for row in states] == [
             ("owner", date(2026, 1, 1), date(2026, 5, 1)), ("let", date(2026, 5, 1), None),
         ]  # fmt: skip
