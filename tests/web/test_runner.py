@@ -43,21 +43,26 @@ def test_what_nobody_waits_for_is_finished_before_the_end_and_may_fail() -> None
 def test_an_embedded_store_gets_two_readers_and_one_writer() -> None:
     """Two readers have the best tail latency on one embedded file; writers queue anyway."""
 
-    async def most(dialect: str) -> int:
-        runner, together, peak, lock = Runner(dialect), 0, 0, threading.Lock()
+    async def at_once(dialect: str, expected: int) -> int:
+        runner, started, meeting = Runner(dialect), list[int](), threading.Barrier(expected, timeout=30)
 
         def work() -> None:
-            nonlocal together, peak
-            with lock:
-                together += 1
-                peak = max(peak, together)
-            threading.Event().wait(0.05)
-            with lock:
-                together -= 1
+            started.append(1)
+            meeting.wait()  # breaks unless as many as expected run at once
 
-        await asyncio.gather(*(runner.read(work) for _ in range(12)))
+        jobs = [asyncio.ensure_future(runner.read(work)) for _ in range(expected)]
+        await asyncio.gather(*jobs)
+        release = threading.Event()
+        started.clear()
+        held = [asyncio.ensure_future(runner.read(lambda: (started.append(1), release.wait(30)))) for _ in range(20)]
+        while len(started) < expected:
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(0.05)
+        together = len(started)
+        release.set()
+        await asyncio.gather(*held)
         await runner.close()
-        return peak
+        return together
 
-    assert asyncio.run(most("sqlite")) == 2
-    assert asyncio.run(most("postgresql")) == 8
+    assert asyncio.run(at_once("sqlite", 2)) == 2
+    assert asyncio.run(at_once("postgresql", 8)) == 8
