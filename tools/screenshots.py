@@ -101,8 +101,11 @@ def hand_in(reader: Reader, places: Places) -> None:
 def judge(reader: Reader, places: Places) -> None:
     """Hand a register in and have every row judged."""
     hand_in(reader, places)
-    reader.page.locator(".columns ~ .card-foot button").click()
-    expect(reader.page.locator(".verdicts")).to_be_visible()
+    page = reader.page
+    page.locator(".columns ~ .card-foot button").click()
+    expect(page.locator(".verdicts")).to_be_visible()
+    page.locator(".verdict-key", has=page.locator(".v-review")).click()
+    expect(page.locator(".verdict-key.is-on")).to_be_visible()
 
 
 SHOTS = (

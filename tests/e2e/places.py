@@ -36,7 +36,7 @@ class Cell:
         inner = self.shape.buffer(-0.15 * np.sqrt(self.shape.area))
         west, south, east, north = inner.bounds
         random = np.random.Generator(np.random.PCG64(7))
-        tried = random.uniform((west, south), (east, north), (count * 20, 2))
+        tried = random.uniform((west, south), (east, north), (count * 40, 2))
         return tried[shapely.contains_xy(inner, tried[:, 0], tried[:, 1])][:count]
 
 

@@ -5,6 +5,7 @@
  * @typedef {import("./types.js").Palette} Palette
  * @typedef {import("./types.js").MapConfig} MapConfig
  */
+import { reducedMotion } from "./dom.js";
 import { isEnglish } from "./i18n.js";
 import { dataLayers, extrusionLayers } from "./style-data.js";
 
@@ -107,7 +108,7 @@ export function buildStyle(config, palette) {
   const data = dataLayers(palette);
   return {
     version: 8,
-    transition: { duration: 180, delay: 0 },
+    transition: { duration: reducedMotion() ? 0 : 180, delay: 0 },
     sources: {
       ground: vector("ground"), cells: vector("cells"), areas: vector("areas"), buildings: vector("buildings"), labels: vector("labels"),
       "cell-points": empty, floors: empty,
