@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from typing import Final
 
 from gridmap.i18n import Translator
-from gridmap.reports.model import Rate, Report
+from gridmap.reports.model import Figure, Rate, Report
 from gridmap.reports.wording import number, percent, shown
 from web.views.lists import Option
 
@@ -77,7 +77,7 @@ def preview(report: Report, text: Translator) -> ReportPreview:
     return ReportPreview(
         title=report.title,
         subtitle=report.subtitle,
-        figures=[PreviewFigure(f.label, figure_text(f.value, text), f.note or None) for f in report.figures],
+        figures=[PreviewFigure(f.label, figure_text(f.value, text), figure_note(f)) for f in report.figures],
         tables=[
             PreviewTable(
                 title=table.title,
@@ -99,6 +99,15 @@ def figure_text(value: float | Rate | None, text: Translator) -> str:
     if isinstance(value, Rate):
         return percent(value.value, text)
     return number(value, 0 if value is None or float(value).is_integer() else 2)
+
+
+def figure_note(figure: Figure) -> str | None:
+    """What stands under a key figure: the parts of a rate, and what the report says of it."""
+    value = figure.value
+    parts = []
+    if isinstance(value, Rate) and value.denominator is not None:
+        parts.append(f"{number(value.numerator, 0)} / {number(value.denominator, 0)}")
+    return " · ".join([*parts, *([figure.note] if figure.note else [])]) or None
 
 
 def period_options(text: Translator) -> list[Option]:
