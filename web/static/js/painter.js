@@ -131,7 +131,7 @@ export class Painter {
     map.setPaintProperty("building-fill", "fill-color", ["case", ["boolean", ["feature-state", "s"], false], palette.accent, colour]);
     const edges = by === "compliance" ? STATUSES.slice(0, 3).map((status) => statusColour(status, palette, "solid")) : [];
     map.setPaintProperty("building-line", "line-color", ["case", ["boolean", ["feature-state", "h"], false], palette["m-sel"], classColour("k", edges, palette["m-bld-edge"])]);
-    map.setPaintProperty("building-3d", "fill-extrusion-color", this.neutralBuildings ? palette["m-bld"] : ["step", ["zoom"], palette["m-bld"], CLOSE[0], ["case", ["boolean", ["feature-state", "h"], false], palette["line-2"], colour]]);
+    map.setPaintProperty("building-3d", "fill-extrusion-color", ["step", ["zoom"], palette["m-bld"], CLOSE[0], ["case", ["boolean", ["feature-state", "h"], false], palette["line-2"], this.neutralBuildings ? palette["m-bld"] : colour]]);
     this.view.show(["building-hatch-fails", "building-hatch-at_risk"], by === "compliance" && map.getLayoutProperty("building-3d", "visibility") === "none");
     const [low, high] = config.unverified_classes;
     ids.forEach((id, at) => {

@@ -19,8 +19,12 @@ const fade = (/** @type {any} */ near, /** @type {any} */ far) => ["interpolate"
  * @param {string} key
  * @param {string[]} ramp
  * @param {string} otherwise  colour without a value
+ *
+ * Always an expression of feature state, even where all classes look alike: a tile that was laid out with one fails when the layer has
+ * become a constant before it arrives.
  */
-export const classColour = (key, ramp, otherwise) => !ramp.length ? otherwise : ["match", ["coalesce", ["feature-state", key], -1], ...ramp.flatMap((colour, step) => [step, colour]), otherwise];
+export const classColour = (key, ramp, otherwise) =>
+  ["match", ["coalesce", ["feature-state", key], -1], ...(ramp.length ? ramp : [otherwise]).flatMap((colour, step) => [step, colour]), otherwise];
 
 const isClass = (/** @type {string} */ key, /** @type {number} */ step) => ["==", ["coalesce", ["feature-state", key], -1], step];
 
