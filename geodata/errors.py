@@ -271,8 +271,8 @@ class NotPolygonsError(GeodataError):
     """Cells that are not polygons."""
 
     code = "cells_not_polygons"
-    message = "Cells must be valid polygons; the feature in position {position} is not."
-    hint = "Read the layer through the reader, which repairs what can be repaired, or mend that feature."
+    message = "Cells and buildings must be valid polygons; the feature in position {position} is not."
+    hint = "Export a layer of polygons, not of points or lines, or mend that feature."
 
 
 class UnsafeLayerError(GeodataError):

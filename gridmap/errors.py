@@ -66,6 +66,14 @@ class StoreLockedError(StoreError):
     hint = "Wait until the running import or backup has ended, then try again."
 
 
+class StoreFailedError(StoreError):
+    """The file of the register cannot be read or written: no room, no right, or the disk failed."""
+
+    code = "store_failed"
+    message = "The register at {location} cannot be read or written: {reason}."
+    hint = "Make room on the disk, and see that you may write to the register and its folder. Nothing was half written."
+
+
 class StoreUnreachableError(StoreError):
     """PostgreSQL does not answer or refuses."""
 

@@ -15,6 +15,7 @@ import fastexcel
 import numpy as np
 import polars as pl
 
+from geodata.errors import MissingFileError
 from geodata.readers.table_guard import (
     OLE_MAGIC,
     ZIP_MAGIC,
@@ -81,10 +82,13 @@ def read_tables(
     first rows, titles above it are skipped, and a second heading row under merged titles is joined to the first.
     Without it the first row with the most filled cells is taken. ``name`` is shown in errors instead of the path's.
 
-    Raises a `TableError` for a file that is empty, damaged, protected, of another kind, unsafe or above a limit.
+    Raises `MissingFileError` where there is no file, and a `TableError` for a file that is empty, damaged, protected,
+    of another kind, unsafe or above a limit.
     """
     limits = limits or TableLimits()
     shown = name or path.name
+    if not path.is_file():
+        raise MissingFileError(name=shown)
     check_size(shown, path.stat().st_size, limits)
     content = path.read_bytes()
     sheets = _read_cells(shown, content, limits)

@@ -12,13 +12,21 @@ import sqlalchemy as sa
 from gridmap.accounts.actor import SignedIn
 from gridmap.accounts.models import User, UserSession
 from gridmap.accounts.passwords import Passwords, require_strong
-from gridmap.errors import AccountLockedError, DuplicateUserError, NotFoundError, NotSignedInError, SignInError
+from gridmap.errors import (
+    AccountLockedError,
+    DuplicateUserError,
+    InvalidInputError,
+    NotFoundError,
+    NotSignedInError,
+    SignInError,
+)
 from gridmap.store.store import UnitOfWork
 
 IDLE = timedelta(minutes=15)
 ABSOLUTE = timedelta(hours=12)
 ATTEMPTS_BEFORE_LOCK = 5
 LOCK = timedelta(minutes=10)
+LONGEST_NAME = 64
 # last_seen is written at most this often, so that browsing does not write on every request.
 SEEN_GRAIN = timedelta(seconds=60)
 
@@ -37,9 +45,12 @@ def create_user(  # noqa: PLR0913 - the facts of a user
     """Create a user.
 
     Raises:
+        InvalidInputError: the name is empty, too long, or has characters that are not seen.
         DuplicateUserError: the name is taken.
         WeakPasswordError: the password is too simple.
     """
+    if not 0 < len(username) <= LONGEST_NAME or username != username.strip() or not username.isprintable():
+        raise InvalidInputError(field="User name", reason="1 to 64 characters, without spaces before or after")
     if unit.session.scalar(sa.select(User.id).where(User.username == username)) is not None:
         raise DuplicateUserError(username=username)
     if password is not None:

@@ -133,8 +133,10 @@ def handled(function: Callable[Parameters, Result]) -> Callable[Parameters, Resu
             return function(*args, **kwargs)
         except ExplainedError as error:
             _fail(error, as_json=bool(kwargs.get("json_")))
-        except (typer.Exit, typer.Abort, KeyboardInterrupt):
+        except (typer.Exit, typer.Abort, KeyboardInterrupt, BrokenPipeError):
             raise
+        except OSError as error:
+            _fail(_explained(error), as_json=bool(kwargs.get("json_")))
         except Exception as error:  # noqa: BLE001 - the last line of defence before a user
             _own_fault(error)
 
@@ -169,6 +171,12 @@ def _exit_code(error: ExplainedError) -> int:
     if isinstance(error, PermissionDeniedError | NotFoundError):
         return NOT_ALLOWED
     return BAD_INPUT
+
+
+def _explained(error: OSError) -> InvalidInputError:
+    """A file or folder that cannot be used: what the system says of it."""
+    said = error.strerror or str(error)
+    return InvalidInputError(field=str(error.filename or _("File")), reason=said)
 
 
 def _own_fault(error: Exception) -> NoReturn:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated, Any
 
 import polars as pl
 import typer
 
+from geodata.errors import Phrase
 from geodata.issues import Issue, Severity
 from gridmap.cli.findings import issue_as_json, show_issues
 from gridmap.cli.frame import As, Db, Json, _, command, emit, out, parse_day, progress_bar, say, working
@@ -173,13 +175,26 @@ def register(  # noqa: PLR0913, PLR0917 - options
 ) -> None:
     """Import a register of residents; every row gets one verdict."""
     options = RegisterOptions(parse_day(effective, "--effective"), complete, dry_run, sheet)
+    for name, target in (("--verdicts", verdicts), ("--errors", errors)):
+        _check_target(name, target, file)
     with working(db, as_) as work, progress_bar(quiet=json_) as step:
         result = import_register(work.store, work.actor, file, under, options, progress=step)
-        if verdicts is not None:
-            write_verdicts(result, verdicts)
-        if errors is not None:
-            write_error_workbook(result, file, errors, translate=_)
     show_register(result, as_json=json_)
+    if verdicts is not None:
+        write_verdicts(result, verdicts)
+    if errors is not None:
+        write_error_workbook(result, file, errors, translate=_)
+
+
+def _check_target(option: str, target: Path | None, source: Path) -> None:
+    """Refuse, before anything is imported, to write where it cannot be written or over the file to import."""
+    if target is None:
+        return
+    if target.exists() and source.exists() and target.samefile(source):
+        raise InvalidInputError(field=option, reason="this is the file to import itself; name another one")
+    if target.is_dir() or not os.access(target.parent, os.W_OK):
+        reason = Phrase("{file} cannot be written", {"file": str(target)})
+        raise InvalidInputError(field=option, reason=reason)
 
 
 def show_register(result: BatchResult, *, as_json: bool) -> None:

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from numpy.typing import NDArray
 
 from geodata.assign import assign_by_overlap
+from geodata.errors import NotPolygonsError
 from geodata.floors import parse_floors
 from geodata.issues import Issue, Severity
 from geodata.readers import map_fields, read_layer
@@ -83,6 +84,7 @@ def import_buildings(
     read = read_layer(path, layer=options.layer, crs=options.crs)
     outcome.issues += read.issues
     outcome.verdicts[Verdict.REJECTED] += read.dropped
+    _require_polygons(read.frame)
     layer = _columns(read.frame, outcome)
     progress("place", 1, 4)
     with store.write() as unit:
@@ -102,6 +104,13 @@ def import_buildings(
             unit.changed("geometry", "register")
     progress("write", 4, 4)
     return outcome
+
+
+def _require_polygons(frame: gpd.GeoDataFrame) -> None:
+    kinds = shapely.get_type_id(np.asarray(frame.geometry.array, dtype=object))
+    wrong = ~np.isin(kinds, (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON))
+    if wrong.any():
+        raise NotPolygonsError(position=int(np.flatnonzero(wrong)[0]) + 1)
 
 
 def _top(unit: UnitOfWork, actor: Actor, under: str | None) -> AreaNode | None:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from geodata.assign import assign_by_overlap
 from geodata.coverage import check_coverage
+from geodata.errors import Phrase
 from geodata.issues import Issue, Severity
 from geodata.readers import map_fields, read_layer
 from gridmap.access.policy import Action
@@ -24,7 +25,7 @@ from gridmap.areas import repository
 from gridmap.areas.models import Area
 from gridmap.areas.node import BEGINNING, CELL, AreaNode
 from gridmap.areas.service import add_area, find_area, levels, short_name
-from gridmap.errors import GridmapError
+from gridmap.errors import GridmapError, InvalidInputError
 from gridmap.importing.outcome import ImportOutcome, Progress, Verdict, silent, write_batch
 from gridmap.importing.placing import frame_of, place_buildings
 from gridmap.store.spatial import reindex
@@ -42,6 +43,9 @@ class CellsUnderCellError(GridmapError):
     code = "cells_under_cell"
     message = "{area} is itself a cell; cells lie under a community."
     hint = "Name the community or the street with --under."
+
+
+WIDEST_SLIVER_M = 100.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +71,10 @@ def import_cells(
     Raises:
         PermissionDeniedError, NotFoundError, AreaNotFoundError, CellsUnderCellError, GeodataError.
     """
+    if not 0 <= options.tolerance_m <= WIDEST_SLIVER_M:
+        raise InvalidInputError(
+            field="--tolerance", reason=Phrase("0 to {most} metres", {"most": f"{WIDEST_SLIVER_M:g}"})
+        )
     outcome = ImportOutcome("cells", path.name)
     progress("read", 0, 3)
     read = read_layer(path, layer=options.layer, crs=options.crs)

@@ -194,11 +194,12 @@ def _check_person(
     born, from_id = births["date"], ids["birth_date"]
     for problem in ("date_impossible", "date_incomplete", "date_unclear"):
         checking.find(f"birth_{problem}", "birth_date", births["problem"] == problem, written)
-    checking.find("birth_date_future", "birth_date", born.fill_null(from_id) > today, written)
+    checking.find("birth_date_future", "birth_date", born > today, written)
+    checking.find("id_birth_future", "id_number", from_id > today, given)
     checking.find("birth_differs", "birth_date", born != from_id, written)
     sex = code_list("sex").lookup(raw.get("sex", _none(height)))
     stated = sex.is_in(["1", "2"])
-    checking.find("sex_differs", "sex", stated & (sex != ids["sex"]))
+    checking.find("sex_differs", "sex", stated & (sex != ids["sex"]), raw.get("sex"))
     phones = normalise_phones(raw.get("phone", _none(height)))
     checking.find("phone_wrong", "phone", phones["problem"].is_not_null(), raw.get("phone"))
     checking.columns |= {

@@ -11,6 +11,7 @@ from geodata.floors import parse_floor
 from geodata.issues import Issue, Severity
 from gridmap.access.policy import Action
 from gridmap.access.scope import require_area
+from gridmap.access.service import local_today
 from gridmap.accounts.actor import Actor
 from gridmap.areas.node import BEGINNING
 from gridmap.areas.service import find_area
@@ -27,6 +28,7 @@ from gridmap.importing.buildings import compounds
 from gridmap.importing.dwelling_stock import DwellingStock, load_stock, plain_number, write_stock
 from gridmap.importing.outcome import ImportOutcome, Progress, Verdict, silent, write_batch
 from gridmap.importing.sheet import read_mapped
+from gridmap.importing.values import read_days
 from gridmap.store.ids import uuid7
 from gridmap.store.store import Store, UnitOfWork
 
@@ -58,11 +60,13 @@ def import_dwellings(
             raise InvalidInputError(field="--under", reason=several)
         stock = load_stock(unit, top, top.region)
         columns = [sheet.text(name) for name in FIELDS]
+        days, today = read_days(sheet.text("verified_on")), local_today(unit)
         total = len(sheet)
         for position, values in enumerate(zip(sheet.rows.tolist(), *columns, strict=True)):
             if position % 5000 == 0:
                 progress("write", position, total)
-            _row(unit, outcome, stock, dict(zip(("row", *FIELDS), values, strict=True)))
+            row = dict(zip(("row", *FIELDS), values, strict=True))
+            _row(unit, outcome, stock, row, _visit(row, days, today))
         write_stock(unit, outcome, stock)
         if stock.created:
             outcome.issues.append(_unlocated(len(stock.created)))
@@ -88,14 +92,20 @@ def _unit_name(text: str) -> str:
     return text.removesuffix("单元").removesuffix("门").removesuffix("梯")
 
 
-def _row(unit: UnitOfWork, outcome: ImportOutcome, stock: DwellingStock, row: dict[str, str]) -> None:
+def _row(
+    unit: UnitOfWork,
+    outcome: ImportOutcome,
+    stock: DwellingStock,
+    row: dict[str, str],
+    visit: tuple[date | None, Issue | None],
+) -> None:
     number = int(row["row"])
     room = row["room"].removesuffix("室").removesuffix("房")
     if not room:
         outcome.reject(Issue("room_missing", "The row has no room.", "Fill in the room number.", number, "room"))
         return
     use, tenure, unknown = read_state(row["state"], row["tenure"])
-    visited, problem = _date(row["verified_on"], number)
+    visited, problem = visit
     if problem is None and unknown is not None:
         problem = Issue(
             "state_unknown", "The state “{state}” is not known.", "Use for example 自住, 出租, 空置.", number, "state",
@@ -154,20 +164,19 @@ def _row(unit: UnitOfWork, outcome: ImportOutcome, stock: DwellingStock, row: di
     outcome.verdicts[Verdict.INSERTED if fresh else Verdict.UPDATED if changed else Verdict.UNCHANGED] += 1
 
 
-def _date(text: str, row: int) -> tuple[date | None, Issue | None]:
-    if not text:
-        return None, None
-    try:
-        return date.fromisoformat(text.replace("/", "-").replace(".", "-")[:10]), None
-    except ValueError:
-        return None, Issue(
-            "date_not_understood",
-            "“{value}” is not a date.",
-            "Write it as 2026-03-31.",
-            row,
-            "verified_on",
-            params={"value": text},
-        )
+def _visit(row: dict[str, str], days: dict[str, date | None], today: date) -> tuple[date | None, Issue | None]:
+    """The day a row says the dwelling was verified, or what is wrong with it."""
+    text = row["verified_on"]
+    day = days[text]
+    if not text or (day is not None and day <= today):
+        return day, None
+    code, message = (
+        ("date_not_understood", "“{value}” is not a date.")
+        if day is None
+        else ("date_in_future", "The date {value} lies in the future.")
+    )
+    issue = Issue(code, message, "Write it as 2026-03-31.", int(row["row"]), "verified_on", params={"value": text})
+    return None, issue
 
 
 def _floor(row: dict[str, str], room: str) -> int | None:

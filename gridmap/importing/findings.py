@@ -51,6 +51,12 @@ _ALL = (
     ),
     Finding("id_birth_date", Weight.REJECT, "The birth date inside the identity number {value} does not exist.", _MEND),
     Finding(
+        "id_birth_future",
+        Weight.REJECT,
+        "The birth date inside the identity number {value} lies in the future.",
+        _MEND,
+    ),
+    Finding(
         "id_checksum",
         Weight.REJECT,
         "The check character of the identity number {value} is wrong.",
@@ -65,7 +71,7 @@ _ALL = (
     Finding(
         "sex_differs",
         Weight.REJECT,
-        "The sex is not the one in the identity number.",
+        "The sex {value} is not the one in the identity number.",
         "Correct whichever is wrong and hand the row in again.",
     ),
     Finding("birth_date_impossible", Weight.REJECT, "The birth date {value} does not exist.", _MEND),

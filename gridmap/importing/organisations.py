@@ -22,6 +22,7 @@ from gridmap.errors import InvalidInputError
 from gridmap.importing.outcome import ImportOutcome, Progress, Verdict, silent, write_batch
 from gridmap.importing.places import link_texts
 from gridmap.importing.sheet import read_mapped
+from gridmap.importing.values import read_days
 from gridmap.store.store import Store, UnitOfWork
 
 FIELDS = ("name", "kind", "building_id", "address", "dwelling_id", "valid_from", "valid_to")
@@ -54,10 +55,11 @@ def import_organisations(
         places = _Places(unit, region)
         known = _known(unit, region)
         columns = [sheet.text(name) for name in FIELDS]
+        days = read_days([*sheet.text("valid_from"), *sheet.text("valid_to")])
         for position, values in enumerate(zip(sheet.rows.tolist(), *columns, strict=True)):
             row = dict(zip(("row", *FIELDS), values, strict=True))
             place = places.find(row) or by_address[position]
-            _apply(unit, outcome, region, known, row, place)
+            _apply(unit, outcome, (region, known, days), row, place)
             if position % 1000 == 0:
                 progress("write", position, total)
         unit.session.flush()
@@ -107,13 +109,13 @@ def _known(unit: UnitOfWork, region: int) -> dict[tuple[UUID | None, str], Organ
 def _apply(
     unit: UnitOfWork,
     outcome: ImportOutcome,
-    region: int,
-    known: dict[tuple[UUID | None, str], Organisation],
+    around: tuple[int, dict[tuple[UUID | None, str], Organisation], dict[str, date | None]],
     row: dict[str, str],
     place: Place,
 ) -> None:
+    region, known, days = around
     number = int(row["row"])
-    start, end, problem = _dates(row, number)
+    start, end, problem = _dates(row, days, number)
     if not row["name"]:
         problem = Issue("organisation_unnamed", "The row has no name.", "Fill in the name.", number, "name")
     elif problem is None and place[0] is None:
@@ -142,13 +144,12 @@ def _apply(
     outcome.verdicts[Verdict.UPDATED if found is not None else Verdict.INSERTED] += 1
 
 
-def _dates(row: dict[str, str], number: int) -> tuple[date | None, date | None, Issue | None]:
-    found: list[date | None] = []
+def _dates(
+    row: dict[str, str], days: dict[str, date | None], number: int
+) -> tuple[date | None, date | None, Issue | None]:
     for column in ("valid_from", "valid_to"):
         text = row[column]
-        try:
-            found.append(date.fromisoformat(text.replace("/", "-").replace(".", "-")[:10]) if text else None)
-        except ValueError:
+        if text and days[text] is None:
             issue = Issue(
                 "date_not_understood",
                 "“{value}” is not a date.",
@@ -158,4 +159,15 @@ def _dates(row: dict[str, str], number: int) -> tuple[date | None, date | None, 
                 params={"value": text},
             )
             return None, None, issue
-    return found[0], found[1], None
+    start, end = days[row["valid_from"]], days[row["valid_to"]]
+    if end is not None and end <= (start or BEGINNING):
+        issue = Issue(
+            "ends_before_it_begins",
+            "It ends on {value}, before it begins.",
+            "valid_to is the first day it no longer holds; correct whichever is wrong.",
+            number,
+            "valid_to",
+            params={"value": end.isoformat()},
+        )
+        return None, None, issue
+    return start, end, None

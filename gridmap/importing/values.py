@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import date
+
 import numpy as np
 import polars as pl
 
@@ -68,6 +71,12 @@ def parse_dates(values: pl.Series) -> pl.DataFrame:
         .join(table, on="text", how="left", maintain_order="left")
         .select("date", "problem")
     )
+
+
+def read_days(texts: Iterable[str]) -> dict[str, date | None]:
+    """The date that each of the texts says, in every form of `parse_dates`; None where it is empty or says none."""
+    distinct = pl.Series(sorted(set(texts)), dtype=pl.String)
+    return dict(zip(distinct.to_list(), parse_dates(distinct)["date"].to_list(), strict=True))
 
 
 def tidy_names(values: pl.Series) -> pl.Series:

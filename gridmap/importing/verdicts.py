@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections import defaultdict
 from collections.abc import Callable
@@ -56,7 +57,8 @@ def write_error_workbook(result: BatchResult, source: Path, path: Path, *, trans
     """
     understood = understand(source, name=result.file_name)
     written = 0
-    with xlsxwriter.Workbook(path, {"strings_to_formulas": False, "strings_to_urls": False}) as workbook:
+    content = io.BytesIO()
+    with xlsxwriter.Workbook(content, {"strings_to_formulas": False, "strings_to_urls": False}) as workbook:
         styles = {
             "head": workbook.add_format({"bold": True, "bottom": 1}),
             "text": workbook.add_format({"num_format": "@"}),
@@ -72,6 +74,7 @@ def write_error_workbook(result: BatchResult, source: Path, path: Path, *, trans
                 )
         if not workbook.worksheets():
             workbook.add_worksheet()
+    path.write_bytes(content.getvalue())
     return written
 
 

@@ -8,12 +8,13 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import MetaData, Table
+from sqlalchemy.exc import DatabaseError, OperationalError
 
 from gridmap.errors import KeyMissingError, StoreExistsError, StoreMissingError
 from gridmap.store import migrate
 from gridmap.store.bulk import bulk_insert
 from gridmap.store.keys import MasterKey, keep_key, load_key, public_location
-from gridmap.store.store import Store, open_store
+from gridmap.store.store import Store, explain, open_store
 
 CHUNK = 20_000
 PAGES_A_STEP = 2_000
@@ -42,6 +43,9 @@ def write_backup(store: Store, file: Path, metadata: MetaData) -> int:
         rows = count_rows(target, metadata)
         target.close()
         part.replace(file)
+    except DatabaseError as error:
+        _forget(part)
+        raise explain(error, str(file)) or error from error
     except BaseException:
         _forget(part)
         raise
@@ -72,13 +76,30 @@ def restore_backup(file: Path, location: str, metadata: MetaData) -> int:
             raise StoreExistsError(location=public_location(location))
         migrate.upgrade(target)
         copy_rows(source, target, metadata)
+        rows = count_rows(target, metadata)
+        target.close()
     else:
-        target = _empty(Path(location), key)
-        _copy_pages(source, target)
+        rows = _restore_file(source, Path(location), metadata)
     keep_key(key, location)
-    rows = count_rows(target, metadata)
     source.close()
-    target.close()
+    return rows
+
+
+def _restore_file(source: Store, file: Path, metadata: MetaData) -> int:
+    """Copy a backup to a file that takes its name only when it is complete."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    part = file.with_name(file.name + ".part")
+    _forget(part)
+    try:
+        target = _empty(part, source.key)
+        _copy_pages(source, target)
+        rows = count_rows(target, metadata)
+        target.close()
+        part.replace(file)
+    except DatabaseError as error:
+        raise explain(error, str(file)) or error from error
+    finally:
+        _forget(part)
     return rows
 
 
@@ -113,7 +134,11 @@ def _copy_pages(source: Store, target: Store) -> None:
     """SQLite's online backup: pages are copied while others keep reading and writing."""
     with source.engine.connect() as reading, target.engine.connect() as writing:
         reading_driver: Any = reading.connection.driver_connection
-        reading_driver.backup(writing.connection.driver_connection, pages=PAGES_A_STEP)
+        driver: Any = source.engine.dialect.loaded_dbapi
+        try:
+            reading_driver.backup(writing.connection.driver_connection, pages=PAGES_A_STEP)
+        except driver.Error as error:
+            raise OperationalError("backup", None, error) from error
 
 
 def _key_for(file: Path, location: str) -> MasterKey:

@@ -61,6 +61,7 @@ def _sqlcipher(path: Path, key: bytes, pool_size: int) -> Engine:
         connection = sqlcipher.connect(
             str(path), isolation_level=None, timeout=BUSY_TIMEOUT_S, check_same_thread=False, cached_statements=512
         )
+        connection.execute("PRAGMA cipher_log_level = NONE")  # what goes wrong is said by our errors
         connection.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
         return connection
 

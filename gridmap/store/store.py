@@ -14,7 +14,14 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.orm import Session
 
-from gridmap.errors import StoreLockedError, StoreMissingError, StoreUnreachableError, WrongKeyError
+from gridmap.errors import (
+    StoreError,
+    StoreFailedError,
+    StoreLockedError,
+    StoreMissingError,
+    StoreUnreachableError,
+    WrongKeyError,
+)
 from gridmap.store.engine import make_engine
 from gridmap.store.keys import MasterKey, load_key, public_location
 from gridmap.store.models import ChangeNumber
@@ -98,16 +105,37 @@ class Store:
             ):
                 session.connection()  # begins now: a writer takes its turn before it reads what it will change
                 yield UnitOfWork(session, self.vault, self.key, datetime.now(UTC), writing)
-        except OperationalError as error:
-            raise self._explain(error) from error
+        except DatabaseError as error:
+            explained = explain(error, self.location)
+            if explained is None:
+                raise
+            raise explained from error
 
-    def _explain(self, error: OperationalError) -> Exception:
-        text = str(error.orig)
-        if "locked" in text or "busy" in text:
-            return StoreLockedError()
-        if self.dialect == "postgresql" and error.connection_invalidated:
-            return StoreUnreachableError(location=public_location(self.location), reason="connection lost")
-        return error
+
+# What SQLite says of a file that it cannot read or write, beside a wrong key and a lock.
+_FILE_FAILURES = (
+    "database or disk is full",
+    "disk I/O error",
+    "readonly database",
+    "unable to open database file",
+    "malformed",
+)
+
+
+def explain(error: DatabaseError, location: str) -> StoreError | None:
+    """What a failure of the database means to its user; None for a fault of the program."""
+    text = str(error.orig)
+    if "://" in location:
+        if isinstance(error, OperationalError) and error.connection_invalidated:
+            return StoreUnreachableError(location=public_location(location), reason="connection lost")
+        if "No space left" in text:
+            return StoreFailedError(location=public_location(location), reason="No space left on device")
+        return None
+    if isinstance(error, OperationalError) and ("locked" in text or "busy" in text):
+        return StoreLockedError()
+    if any(failure in text for failure in _FILE_FAILURES):
+        return StoreFailedError(location=location, reason=text)
+    return None
 
 
 def open_store(location: str, key: MasterKey | None = None) -> Store:
@@ -135,6 +163,4 @@ def _probe(engine: Engine, location: str) -> None:
         if engine.dialect.name == "postgresql":
             reason = str(error.orig).strip().splitlines()[0]
             raise StoreUnreachableError(location=public_location(location), reason=reason) from None
-        if "locked" in str(error.orig):
-            raise StoreLockedError from None
-        raise WrongKeyError(location=location) from None
+        raise explain(error, location) or WrongKeyError(location=location) from None
