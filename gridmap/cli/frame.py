@@ -175,8 +175,8 @@ def _exit_code(error: ExplainedError) -> int:
 
 def _explained(error: OSError) -> InvalidInputError:
     """A file or folder that cannot be used: what the system says of it."""
-    said = error.strerror or str(error)
-    return InvalidInputError(field=str(error.filename or _("File")), reason=said)
+    said = {"file": str(error.filename or ""), "said": error.strerror or str(error)}
+    return InvalidInputError(field="File", reason=Phrase("{file} cannot be used: {said}", said))
 
 
 def _own_fault(error: Exception) -> NoReturn:

@@ -261,6 +261,18 @@ def test_results_that_cannot_be_written_stop_before_the_import(desk: Desk, optio
     assert file.read_bytes() == content
 
 
+def test_what_the_system_says_of_a_file_is_passed_on(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that may not be read, even where the superuser runs the tests."""
+    file = residents(desk)
+
+    def forbidden(_self: Path) -> bytes:
+        raise PermissionError(13, "Permission denied", "r.csv")
+
+    monkeypatch.setattr(Path, "read_bytes", forbidden)
+    said = desk.refused("import", "register", file, "--under", COMMUNITY)
+    assert "r.csv cannot be used: Permission denied" in said
+
+
 def test_users_need_a_name(desk: Desk) -> None:
     for name in ("", " x", "x\n", "x" * 65):
         assert "User name" in desk.refused("user", "add", name, "--role", "grid_worker", "--area", COMMUNITY)
