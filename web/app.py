@@ -17,12 +17,12 @@ from starlette.types import ASGIApp, Scope
 from geodata.errors import ExplainedError
 from gridmap.accounts.passwords import Passwords
 from gridmap.areas.tree import load_tree
-from gridmap.bootstrap import Store, UnitOfWork
-from gridmap.buildings.plan import Plan, draw_plan
+from gridmap.bootstrap import Store
+from gridmap.buildings.plan import draw_plan
 from gridmap.compliance.rules import load_rules
 from gridmap.compliance.service import Assessment, make_figures
 from gridmap.errors import InvalidInputError, NotFoundError
-from gridmap.indicators.cache import Followed, Numbers, SnapshotCache
+from gridmap.indicators.cache import Followed, SnapshotCache
 from gridmap.layers.service import LayerCache
 from web.answers import explain, explain_plainly, wants_json
 from web.desk import Desk
@@ -88,9 +88,6 @@ def make_site(store: Store, settings: Settings) -> Site:
         static=static,
     )
 
-
-def _plan(unit: UnitOfWork, _numbers: Numbers) -> Plan:
-    return draw_plan(unit, load_tree(unit), office_today(), with_buildings=True)
 
 
 def upload_folder(store: Store, settings: Settings) -> Path:

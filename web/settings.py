@@ -29,7 +29,8 @@ class Settings(BaseModel):
     body_kb: int = Field(default=512, ge=16, le=16_384, description="Largest form or API body, KiB.")
     upload_mb: int = Field(default=100, ge=1, le=2_048, description="Largest uploaded file, MiB.")
     upload_folder: Path | None = Field(
-        default=None, description="Where uploads wait; by default a private temporary folder."
+        default=None,
+        description="Where uploads wait; by default beside the register's file, with PostgreSQL in a temporary folder.",
     )
     reveal_seconds: int = Field(default=60, ge=5, le=600, description="How long unmasked values stay on the screen, s.")
     page_size: int = Field(default=50, ge=10, le=200, description="Rows on a page of a list.")

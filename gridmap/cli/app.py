@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import importlib
+import importlib.metadata
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Annotated
 
 import typer
 
-from gridmap.cli.frame import _, command
+from gridmap.cli.frame import _, command, out
 from gridmap.cli.usage import Group, speak
 
 COMMANDS: Mapping[str, str] = MappingProxyType(
@@ -40,15 +42,20 @@ def make_app(commands: Mapping[str, str] = COMMANDS, wanted: str | None = None) 
         pretty_exceptions_enable=False,
         add_completion=False,
     )
-    app.callback()(_nothing)  # without it a tree of one command would lose the command's name
+    app.callback(invoke_without_command=True)(_before)  # without it a tree of one command would lose the command's name
     for name, place in commands.items():
         if wanted not in commands or name == wanted:
             _mount(app, name, place)
     return app
 
 
-def _nothing() -> None:
-    """Do nothing before the command."""
+def _before(
+    version: Annotated[bool, typer.Option("--version", is_eager=True, help=_("Print the version and end."))] = False,
+) -> None:
+    """Answer what needs no command."""
+    if version:
+        out.print(importlib.metadata.version("gridmap"))
+        raise typer.Exit
 
 
 def _mount(app: typer.Typer, name: str, place: str) -> None:

@@ -185,6 +185,16 @@ def _parents(
                 )
             )
         parents.append(found or overlapped.get(position) or top)
+    if leaves and any(parent is top for parent in parents):
+        outcome.issues.append(
+            Issue(
+                "cells_without_community",
+                "{count} cells hang directly under {area}, in no community.",
+                "Give the layer a column with the community, import the communities' outlines, or name the community.",
+                severity=Severity.WARNING,
+                params={"count": sum(parent is top for parent in parents), "area": top.name},
+            )
+        )
     return parents
 
 

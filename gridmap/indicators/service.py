@@ -217,7 +217,7 @@ class Figures:
         return _refs(snapshot, snapshot.residences.person[self._residences(snapshot, area_id, as_of, figure, base)])
 
     def behind(self, area_id: UUID, as_of: date, figures: Sequence[str], *, base: date | None = None) -> Crowd:
-        """The persons counted in all of some figures of an area, each once, in the order of the first figure.
+        """The persons counted in all of some figures of an area, each once, room by room; who has no room comes last.
 
         A figure is ``population``, ``registered``, ``floating``, ``unlocated``, ``opening``, ``closing``, ``state_``
         with the word of a dwelling's state, ``presence_`` with that of a person's presence, ``room_known``,
@@ -226,7 +226,10 @@ class Figures:
         """
         snapshot = self.snapshot()
         first, *others = (
-            snapshot.residences.person[self._residences(snapshot, area_id, as_of, figure, base)] for figure in figures
+            snapshot.residences.person[
+                _room_by_room(snapshot, self._residences(snapshot, area_id, as_of, figure, base))
+            ]
+            for figure in figures
         )
         for other in others:
             first = first[np.isin(first, other)]
@@ -304,6 +307,14 @@ def _worded(table: AreaTable, figure: str) -> NDArray[np.bool_]:
     states = np.append(occupancy.states(table.terms.unverified_days), np.int8(-1))
     has_state: NDArray[np.bool_] = states[dwelling] == STATE_WORDS.index(word)
     return has_state
+
+
+def _room_by_room(snapshot: Snapshot, residences: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Residences in the order of buildings, dwellings and households; what is not known sorts last."""
+    known = snapshot.residences
+    keys = [known.household[residences], known.dwelling[residences], known.building[residences]]
+    # A position of -1 means "not known"; read without a sign it is the largest number there is.
+    return residences[np.lexsort([key.astype(np.int32).view(np.uint32) for key in keys])]
 
 
 def _position(snapshot: Snapshot, area_id: UUID) -> int:
