@@ -4,8 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
 
 from web.runner import Runner
+
+Result = TypeVar("Result")
+
+
+def alone(work: Coroutine[Any, Any, Result]) -> Result:
+    """Run in a loop and a thread of its own: a browser of another test may keep a loop in this one."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, work).result()
 
 
 def test_reading_and_writing_have_threads_of_their_own() -> None:
@@ -21,7 +32,7 @@ def test_reading_and_writing_have_threads_of_their_own() -> None:
         await runner.close()
         return read, written
 
-    read, written = asyncio.run(both())
+    read, written = alone(both())
     assert read.startswith("gridmap-read")
     assert written.startswith("gridmap-write")
 
@@ -37,7 +48,7 @@ def test_what_nobody_waits_for_is_finished_before_the_end_and_may_fail() -> None
         await runner.close()
         return done
 
-    assert sorted(asyncio.run(run())) == [1, 2]
+    assert sorted(alone(run())) == [1, 2]
 
 
 def test_an_embedded_store_gets_two_readers_and_one_writer() -> None:
@@ -64,5 +75,5 @@ def test_an_embedded_store_gets_two_readers_and_one_writer() -> None:
         await runner.close()
         return together
 
-    assert asyncio.run(at_once("sqlite", 2)) == 2
-    assert asyncio.run(at_once("postgresql", 8)) == 8
+    assert alone(at_once("sqlite", 2)) == 2
+    assert alone(at_once("postgresql", 8)) == 8
