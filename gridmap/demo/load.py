@@ -11,6 +11,7 @@ from gridmap.demo.keys import KeyMaker
 from gridmap.demo.load_people import load_people
 from gridmap.demo.load_places import load_places
 from gridmap.demo.model import Population
+from gridmap.store.bulk import refresh_plans
 from gridmap.store.store import UnitOfWork
 
 ACTION = "demo.load"
@@ -40,4 +41,5 @@ def load_city(
     for region in places.region_of_street.values():
         audit.record(unit, actor, ACTION, region=region, details={**counts, "size": city.size, "synthetic": True})
     unit.changed("geometry", "register")
+    refresh_plans(unit)
     return counts

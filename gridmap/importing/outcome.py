@@ -16,6 +16,7 @@ from geodata.issues import Issue, Severity
 from gridmap.accounts.actor import Actor
 from gridmap.audit import service as audit
 from gridmap.batches.models import ImportBatch
+from gridmap.store.bulk import refresh_plans
 from gridmap.store.ids import uuid7
 from gridmap.store.store import UnitOfWork
 
@@ -108,4 +109,4 @@ def write_batch(
         audit.record(
             unit, actor, f"{outcome.kind}.import", region=region, details={"batch": str(outcome.batch_id), **counts}
         )
-    unit.session.flush()
+    refresh_plans(unit)

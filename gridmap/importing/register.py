@@ -31,6 +31,7 @@ from gridmap.importing.plan import Days, Plan, make_plan
 from gridmap.importing.result import BatchResult, RegisterOptions
 from gridmap.importing.understand import Understood, understand
 from gridmap.importing.writing import ABSENT, NO_REGION, write_plan, write_rows
+from gridmap.store.bulk import refresh_plans
 from gridmap.store.ids import uuid7
 from gridmap.store.store import Store, UnitOfWork
 
@@ -159,6 +160,7 @@ def _commit(unit: UnitOfWork, actor: Actor, job: _Job, plan: Plan, checked: Chec
     )
     if _writes_anything(plan):
         unit.changed("register")
+    refresh_plans(unit)
 
 
 def _writes_anything(plan: Plan) -> bool:

@@ -10,6 +10,7 @@ from uuid import UUID
 
 import numpy as np
 import shapely
+import sqlalchemy as sa
 from sqlalchemy import FromClause, Table
 
 from gridmap.store.base import Base
@@ -47,6 +48,18 @@ def bulk_insert(unit: UnitOfWork, into: type[Base] | FromClause, columns: Mappin
         cursor.executemany(f'INSERT INTO "{table.name}" ({quoted}) VALUES ({marks})', rows)
         cursor.close()
     return count
+
+
+def refresh_plans(unit: UnitOfWork) -> None:
+    """Let SQLite count its tables anew after many rows came in; PostgreSQL does so by itself.
+
+    Without counts it may look up a code by its region and scheme, which are the same for all: each of many rows then
+    reads all others. 0x10002 is "analyse whatever has grown, also what this connection has not read"
+    (https://sqlite.org/pragma.html#pragma_optimize).
+    """
+    if unit.dialect == "sqlite":
+        unit.session.flush()
+        unit.session.execute(sa.text("PRAGMA optimize=0x10002"))
 
 
 def _copy(unit: UnitOfWork, table: Table, names: list[str], rows: Any) -> None:

@@ -14,11 +14,13 @@ import pytest
 import sqlalchemy as sa
 from typer.testing import CliRunner, Result
 
-from gridmap.access.service import grant_role
+from gridmap.access.service import grant_role, local_today
 from gridmap.accounts.actor import Role
 from gridmap.accounts.service import create_user
+from gridmap.areas.service import find_area
 from gridmap.buildings.models import Dwelling, Organisation, Verification
 from gridmap.cli.app import make_app
+from gridmap.importing.places import load_places
 from gridmap.residents.models import Person
 from gridmap.store.store import open_store
 from tests.conftest import ENGINES, TEST_KEY
@@ -276,6 +278,32 @@ def test_what_the_system_says_of_a_file_is_passed_on(desk: Desk, monkeypatch: py
 def test_users_need_a_name(desk: Desk) -> None:
     for name in ("", " x", "x\n", "x" * 65):
         assert "User name" in desk.refused("user", "add", name, "--role", "grid_worker", "--area", COMMUNITY)
+
+
+def test_many_codes_of_the_office_are_looked_up_one_by_one(desk: Desk) -> None:
+    """The work to find the rooms of an area grows with their number, not with its square."""
+    count = 3000
+    rows = [(f"R{n}", "", "海景花园", "1号楼", "9", str(10_000 + n), "") for n in range(count)]
+    desk.done("import", "dwellings", desk.table("d.csv", DWELLING_COLUMNS, *rows), "--under", STREET)
+    store = open_store(desk.location, TEST_KEY)
+    thousands = 0
+
+    def counted() -> int:
+        nonlocal thousands
+        thousands += 1
+        return 0
+
+    try:
+        with store.read() as unit:
+            driver = unit.session.connection().connection.driver_connection
+            assert driver is not None
+            driver.set_progress_handler(counted, 1000)
+            places = load_places(unit, find_area(unit, STREET), local_today(unit))
+            driver.set_progress_handler(None, 1000)
+    finally:
+        store.close()
+    assert places.dwellings["code"].str.starts_with("R").sum() == count
+    assert thousands < count
 
 
 def test_a_full_disk_is_said_and_leaves_the_register_whole(desk: Desk) -> None:
