@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import json
 import shutil
+import subprocess
+import sys
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +29,7 @@ from tests.conftest import ENGINES, TEST_KEY
 from tests.gridmap.importing.registers import HEADINGS, id_number, make_street
 from tests.gridmap.town import CHEAP, NewStore
 
+ROOT = Path(__file__).parents[3]
 STREET, COMMUNITY = "海府街道", "东湖里"
 ROOM = "东湖里社区海景花园1号楼1单元101室"
 DWELLING_COLUMNS = ("dwelling_id", "building_id", "compound", "building", "unit", "room", "verified_on")
@@ -278,6 +281,41 @@ def test_what_the_system_says_of_a_file_is_passed_on(desk: Desk, monkeypatch: py
 def test_users_need_a_name(desk: Desk) -> None:
     for name in ("", " x", "x\n", "x" * 65):
         assert "User name" in desk.refused("user", "add", name, "--role", "grid_worker", "--area", COMMUNITY)
+
+
+KILLED_WHILE_WRITING = """
+import os, sys
+from gridmap.cli.app import make_app
+from gridmap.importing import register
+write = register.write_rows
+def cut_off(*args):
+    write(*args)
+    os._exit(99)
+register.write_rows = cut_off
+make_app(wanted="import")(sys.argv[1:])
+"""
+
+
+def test_an_import_that_is_cut_off_leaves_nothing(any_desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl+C, and a process that dies after its last row and before the commit: the register is as it was."""
+    file = residents(any_desk)
+    words = ["import", "register", str(file), "--under", COMMUNITY]
+    before = any_desk.count(Person)
+
+    def interrupted(*_args: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("gridmap.importing.register.write_rows", interrupted)
+        assert any_desk.run(*words).exit_code == 130
+    assert any_desk.count(Person) == before
+    place = ["--db", any_desk.location, "--as", "keeper"]
+    died = subprocess.run([sys.executable, "-c", KILLED_WHILE_WRITING, *words, *place], cwd=ROOT, check=False)
+    assert died.returncode == 99
+    assert any_desk.count(Person) == before
+    any_desk.sound()
+    any_desk.done(*words)
+    assert any_desk.count(Person) == before + 1
 
 
 def test_many_codes_of_the_office_are_looked_up_one_by_one(desk: Desk) -> None:
