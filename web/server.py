@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import ipaddress
 import socket
+import ssl
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -34,8 +36,16 @@ class PortInUseError(GridmapError):
     hint = "Choose another one with --port, or stop the other program."
 
 
+class CannotListenError(GridmapError):
+    """The system does not let the program listen there."""
+
+    code = "cannot_listen"
+    message = "The server cannot listen at port {port} of {host}: {reason}."
+    hint = "Give --host an address of this computer; ports below 1024 often need the rights of the administrator."
+
+
 class TlsFilesError(GridmapError):
-    """Certificate or key is missing."""
+    """Certificate or key is missing, is none, or does not fit the other."""
 
     code = "tls_files"
     message = "The certificate and its key must both be given and readable: {path}."
@@ -80,11 +90,16 @@ def check(listen: Listen) -> None:
     """Refuse what would be unsafe or cannot work, before anything is opened.
 
     Raises:
-        OpenAddressError, TlsFilesError, PortInUseError.
+        OpenAddressError, TlsFilesError, PortInUseError, CannotListenError.
     """
     files = [path for path in (listen.tls_cert, listen.tls_key) if path is not None]
     if len(files) == 1 or any(not path.is_file() for path in files):
         raise TlsFilesError(path=", ".join(map(str, files)))
+    if listen.tls_cert is not None and listen.tls_key is not None:
+        try:
+            ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(listen.tls_cert, listen.tls_key)
+        except OSError:  # also what ssl says of a text that is no certificate, or of a key of another one
+            raise TlsFilesError(path=", ".join(map(str, files))) from None
     if not is_loopback(listen.host) and not listen.secure:
         raise OpenAddressError(host=listen.host)
     family = socket.AF_INET6 if ":" in listen.host else socket.AF_INET
@@ -93,8 +108,10 @@ def check(listen: Listen) -> None:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((listen.host, listen.port))
-        except OSError:
-            raise PortInUseError(port=listen.port, host=listen.host) from None
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                raise PortInUseError(port=listen.port, host=listen.host) from None
+            raise CannotListenError(port=listen.port, host=listen.host, reason=error.strerror or str(error)) from None
 
 
 def settings_for(listen: Listen, **more: Any) -> Settings:

@@ -18,7 +18,16 @@ from tests.web.client import visitor
 from web import demo as demonstration
 from web.app import create_app
 from web.cli import application
-from web.server import Listen, OpenAddressError, PortInUseError, TlsFilesError, check, is_loopback, settings_for
+from web.server import (
+    CannotListenError,
+    Listen,
+    OpenAddressError,
+    PortInUseError,
+    TlsFilesError,
+    check,
+    is_loopback,
+    settings_for,
+)
 from web.settings import Settings
 from web.tls import CertificateExistsError, make_pair
 
@@ -135,3 +144,18 @@ def test_the_demonstration_can_be_signed_in_to_and_gets_fresh_passwords(
         assert 'data-kind="area"' in page.text
     finally:
         store.close()
+
+
+def test_files_that_are_no_certificate_are_refused_before_serving(tmp_path: Path) -> None:
+    """A text in their place is said before anything listens."""
+    for name in ("a.crt", "a.key"):
+        (tmp_path / name).write_text("no certificate", encoding="utf-8")
+    with pytest.raises(TlsFilesError):
+        check(Listen("0.0.0.0", 8600, tmp_path / "a.crt", tmp_path / "a.key"))
+
+
+def test_an_address_of_another_computer_is_said_as_it_is() -> None:
+    """The reason is the system's, not that another program uses the port."""
+    with pytest.raises(CannotListenError) as caught:
+        check(Listen("192.0.2.1", 8600, behind_proxy=True))
+    assert caught.value.params["host"] == "192.0.2.1"
