@@ -12,6 +12,9 @@ from geodata.errors import Phrase
 from gridmap.access.models import Grant
 from gridmap.accounts.actor import Actor, Role, RoleGrant
 from gridmap.accounts.models import User
+from gridmap.accounts.passwords import Passwords
+from gridmap.accounts.service import create_user
+from gridmap.audit import service as audit
 from gridmap.errors import InvalidInputError, NotFoundError
 from gridmap.store.store import UnitOfWork
 
@@ -113,6 +116,18 @@ def actor_of(unit: UnitOfWork, user_id: UUID, *, channel: str = "web", request_i
     if user is None or user.disabled_at is not None:
         raise NotFoundError
     return Actor(user.id, user.username, user.display_name, grants_in_force(unit, user.id), channel, request_id)
+
+
+def make_first_user(unit: UnitOfWork, username: str | None = None) -> User:
+    """Map the operating system's user to a user without a password who is administrator and data manager of the whole
+    installation: whoever makes a register holds its key anyway, and is named in its log from now on."""
+    system = getpass.getuser()
+    name = username or system
+    user = create_user(unit, Passwords(), username=name, display_name=name, password=None, os_user=system)
+    for role in (Role.ADMINISTRATOR, Role.DATA_MANAGER):
+        grant_role(unit, user, role, None)
+    audit.record(unit, actor_of(unit, user.id, channel="cli"), "store.init")
+    return user
 
 
 def command_line_actor(unit: UnitOfWork, name: str | None = None) -> Actor:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from pathlib import Path
 from typing import Annotated
 
@@ -11,9 +10,6 @@ import typer
 from gridmap.access import service as access
 from gridmap.access.policy import Action
 from gridmap.access.scope import scope_of
-from gridmap.accounts import service as accounts
-from gridmap.accounts.actor import Role
-from gridmap.accounts.passwords import Passwords
 from gridmap.audit import service as audit
 from gridmap.bootstrap import METADATA, create_register
 from gridmap.cli.frame import FOUND_WRONG, As, Db, Json, _, command, emit, say, working
@@ -34,16 +30,12 @@ def init(
 ) -> None:
     """Make a new, empty register and its key; your system account becomes its administrator and data manager."""
     store = create_register(location)
-    name = getpass.getuser()
     with store.write() as unit:
-        user = accounts.create_user(unit, Passwords(), username=name, display_name=name, password=None, os_user=name)
-        for role in (Role.ADMINISTRATOR, Role.DATA_MANAGER):
-            access.grant_role(unit, user, role, None)
-        audit.record(unit, access.actor_of(unit, user.id, channel="cli"), "store.init")
+        user = access.make_first_user(unit)
     store.close()
     key = str(key_path(location))
     if json_:
-        emit({"location": public_location(location), "key": key, "user": name})
+        emit({"location": public_location(location), "key": key, "user": user.username})
         return
     say(
         "Made the register {location}. Its key is in {key}: keep a copy in a safe place, without it all is lost.",
