@@ -130,7 +130,8 @@ def test_the_demonstration_can_be_signed_in_to_and_gets_fresh_passwords(
     assert len(served) == 1
     printed = dict(line.split() for line in result.output.splitlines() if line.startswith("  "))
     assert set(printed) == set(demonstration.USERS)
-    counted = CliRunner().invoke(application(), ["stats", "--db", served[0][0], "--level", "community", "--format", "csv"])
+    wanted = ["stats", "--db", served[0][0], "--level", "community", "--format", "csv"]
+    counted = CliRunner().invoke(application(), wanted)
     assert counted.exit_code == 0, counted.output
     store = open_register(served[0][0])
     try:
