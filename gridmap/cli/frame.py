@@ -1,7 +1,7 @@
 """What every command shares: where the register is, who acts, how answers and errors are shown.
 
-Exit codes: 0 done · 1 a check found something wrong · 2 the command was used wrongly · 3 the input cannot be used ·
-4 not allowed · 5 the register cannot be used · 70 a fault of the program.
+Exit codes: 0 done · 1 a check found something wrong, or no row of a file could be used · 2 the command was used wrongly ·
+3 the input cannot be used · 4 not allowed · 5 the register cannot be used · 70 a fault of the program.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import inspect
 import json
 import os
 import sys
-import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -28,6 +27,7 @@ from gridmap.bootstrap import open_register
 from gridmap.cli.usage import Command
 from gridmap.cli.voice import _, err, escape, language, out, say, words
 from gridmap.errors import InvalidInputError, NotFoundError, PermissionDeniedError, StoreError
+from gridmap.faults import trace
 from gridmap.store.store import Store
 
 __all__ = [
@@ -181,7 +181,7 @@ def _explained(error: OSError) -> InvalidInputError:
 
 def _own_fault(error: Exception) -> NoReturn:
     if os.environ.get("GRIDMAP_DEBUG"):
-        traceback.print_exception(error)
+        err.print(trace(error), markup=False)
     err.print(
         "[bold red]✗[/] " + escape(_("The program met a fault of its own ({kind}).").format(kind=type(error).__name__))
     )

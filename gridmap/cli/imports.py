@@ -12,7 +12,7 @@ import typer
 from geodata.errors import Phrase
 from geodata.issues import Issue, Severity
 from gridmap.cli.findings import issue_as_json, show_issues
-from gridmap.cli.frame import As, Db, Json, _, command, emit, out, parse_day, progress_bar, say, working
+from gridmap.cli.frame import FOUND_WRONG, As, Db, Json, _, command, emit, out, parse_day, progress_bar, say, working
 from gridmap.cli.usage import Group
 from gridmap.cli.words import COUNTS
 from gridmap.errors import InvalidInputError
@@ -58,6 +58,7 @@ def areas(file: File, db: Db, layer: Layer = None, crs: Crs = None, as_: As = No
     with working(db, as_) as work, progress_bar(quiet=json_) as step:
         outcome = import_areas(work.store, work.actor, file, layer=layer, crs=crs, progress=step)
     show(outcome, as_json=json_)
+    _end(outcome.read, outcome.verdicts[Verdict.REJECTED])
 
 
 @command(app, "cells")
@@ -84,6 +85,7 @@ def cells(  # noqa: PLR0913, PLR0917 - options
     with working(db, as_) as work, progress_bar(quiet=json_) as step:
         outcome = import_cells(work.store, work.actor, file, under, options, progress=step)
     show(outcome, as_json=json_)
+    _end(outcome.read, outcome.verdicts[Verdict.REJECTED])
 
 
 @command(app, "buildings")
@@ -113,6 +115,7 @@ def buildings(  # noqa: PLR0913, PLR0917 - options
             work.store, work.actor, file, under, BuildingOptions(layer, crs, rooms), progress=step
         )
     show(outcome, as_json=json_)
+    _end(outcome.read, outcome.verdicts[Verdict.REJECTED])
 
 
 @command(app, "dwellings")
@@ -121,6 +124,7 @@ def dwellings(file: File, under: Under, db: Db, as_: As = None, json_: Json = Fa
     with working(db, as_) as work, progress_bar(quiet=json_) as step:
         outcome = import_dwellings(work.store, work.actor, file, under, progress=step)
     show(outcome, as_json=json_)
+    _end(outcome.read, outcome.verdicts[Verdict.REJECTED])
 
 
 @command(app, "organisations")
@@ -129,6 +133,7 @@ def organisations(file: File, db: Db, under: MaybeUnder = None, as_: As = None, 
     with working(db, as_) as work, progress_bar(quiet=json_) as step:
         outcome = import_organisations(work.store, work.actor, file, under, progress=step)
     show(outcome, as_json=json_)
+    _end(outcome.read, outcome.verdicts[Verdict.REJECTED])
 
 
 @command(app, "aliases")
@@ -137,6 +142,7 @@ def aliases(file: File, db: Db, as_: As = None, json_: Json = False) -> None:
     with working(db, as_) as work, progress_bar(quiet=json_) as step:
         outcome = import_aliases(work.store, work.actor, file, progress=step)
     show(outcome, as_json=json_)
+    _end(outcome.read, outcome.verdicts[Verdict.REJECTED])
 
 
 @command(app, "statistics")
@@ -145,6 +151,7 @@ def statistics(file: File, db: Db, as_: As = None, json_: Json = False) -> None:
     with working(db, as_) as work, progress_bar(quiet=json_) as step:
         outcome = import_statistics(work.store, work.actor, file, progress=step)
     show(outcome, as_json=json_)
+    _end(outcome.read, outcome.verdicts[Verdict.REJECTED])
 
 
 @command(app, "register")
@@ -184,6 +191,7 @@ def register(  # noqa: PLR0913, PLR0917 - options
         write_verdicts(result, verdicts)
     if errors is not None:
         write_error_workbook(result, file, errors, translate=_)
+    _end(result.counts["rows"], result.counts[Verdict.REJECTED.value])
 
 
 def _check_target(option: str, target: Path | None, source: Path) -> None:
@@ -228,6 +236,12 @@ def show_register(result: BatchResult, *, as_json: bool) -> None:
     for column in result.not_imported:
         say("Not imported: {heading} ({reason})", heading=column.heading or column.letters, reason=_(column.reason))
     show_issues(issues)
+
+
+def _end(read: int, rejected: int) -> None:
+    """End with 1 when a file had rows and none of them could be used."""
+    if read and rejected == read:
+        raise typer.Exit(FOUND_WRONG)
 
 
 def _register_issue(row: dict[str, Any]) -> Issue:

@@ -17,6 +17,7 @@ COUNTS: Final = {
     "gaps": "Gaps between cells",
     "orphans": "Buildings in no cell",
     "overlaps": "Overlaps of cells",
+    "overlaps_with_others": "Overlaps with existing cells",
     "persons": "Persons",
     "persons_counted_twice": "Persons counted twice",
     "slivers": "Slivers along borders of cells",

@@ -60,11 +60,12 @@ def import_areas(
     rows = _read_polygons(path, layer, crs, outcome) if _is_layer(path) else _read_table(path)
     with store.write() as unit:
         known = {node.code: node for node in repository.everything(unit)}
+        seen: set[str] = set()
         for position, row in enumerate(_in_order(rows)):
             progress("write", position, len(rows))
             if not scope.everywhere:
                 _require_inside(unit, actor, known, row)
-            _apply(unit, outcome, known, row)
+            _apply(unit, outcome, known, seen, row)
         unit.session.flush()
         reindex(unit.session, "area")
         write_batch(unit, actor, outcome, path, regions=())
@@ -142,7 +143,7 @@ def _require_inside(unit: UnitOfWork, actor: Actor, known: dict[str, AreaNode], 
     require_area(unit, actor, Action.GEOMETRY_IMPORT, parent.id)
 
 
-def _apply(unit: UnitOfWork, outcome: ImportOutcome, known: dict[str, AreaNode], row: _Row) -> None:
+def _apply(unit: UnitOfWork, outcome: ImportOutcome, known: dict[str, AreaNode], seen: set[str], row: _Row) -> None:
     level = _level_of(row)
     parent = _parent_of(known, row)
     problem = _problem(row, level, parent)
@@ -151,6 +152,19 @@ def _apply(unit: UnitOfWork, outcome: ImportOutcome, known: dict[str, AreaNode],
         return
     if level is None:
         raise AssertionError("checked above")
+    if row.code in seen:
+        outcome.reject(
+            Issue(
+                "area_repeated",
+                "The code {code} stands in the file more than once.",
+                "Keep one row for each area.",
+                row.row,
+                "code",
+                params={"code": row.code},
+            )
+        )
+        return
+    seen.add(row.code)
     found = known.get(row.code)
     if found is None:
         area = add_area(

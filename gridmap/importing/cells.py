@@ -26,6 +26,7 @@ from gridmap.areas.models import Area
 from gridmap.areas.node import BEGINNING, CELL, AreaNode
 from gridmap.areas.service import add_area, find_area, levels, short_name
 from gridmap.errors import GridmapError, InvalidInputError
+from gridmap.importing.neighbours import overlaps_with_others
 from gridmap.importing.outcome import ImportOutcome, Progress, Verdict, silent, write_batch
 from gridmap.importing.placing import frame_of, place_buildings
 from gridmap.store.spatial import reindex
@@ -125,6 +126,9 @@ def _write(
     ended: set[str] = set()
     if options.valid_from is not None:
         ended = _end_replaced(unit, outcome, existing, stored, frame, set(zip(codes, shapes, strict=True)), valid_from)
+    others = overlaps_with_others(unit, frame, set(codes), options.tolerance_m)
+    outcome.issues += others
+    outcome.notes["overlaps_with_others"] = len(others)
     regions: set[int] = {top.region} if top.region is not None else set()
     for position, (code, shape, parent) in enumerate(zip(codes, shapes, parents, strict=True)):
         found = existing.get(code)

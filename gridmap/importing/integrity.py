@@ -45,12 +45,31 @@ def check_register(store: Store, actor: Actor) -> RegisterCheck:
     scope_of(actor, Action.GEOMETRY_IMPORT)
     report = RegisterCheck()
     with store.read() as unit:
+        _check_pages(unit, report)
         _count(unit, report)
         _check_cells(unit, report)
         _check_buildings(unit, report)
         _check_residences(unit, report)
         _check_audit(unit, report)
     return report
+
+
+def _check_pages(unit: UnitOfWork, report: RegisterCheck) -> None:
+    """Every page of an embedded file must carry its own seal, and the tables must hang together."""
+    if unit.dialect != "sqlite":
+        return
+    broken = [row[0] for row in unit.session.execute(sa.text("PRAGMA cipher_integrity_check"))]
+    if not broken:
+        broken = [row[0] for row in unit.session.execute(sa.text("PRAGMA quick_check(5)")) if row[0] != "ok"]
+    if broken:
+        report.issues.append(
+            Issue(
+                "file_damaged",
+                "The file of the register is damaged in {count} places.",
+                "Stop using it, and restore the last backup.",
+                params={"count": len(broken)},
+            )
+        )
 
 
 def _count(unit: UnitOfWork, report: RegisterCheck) -> None:
@@ -103,20 +122,16 @@ def _check_buildings(unit: UnitOfWork, report: RegisterCheck) -> None:
 
 def _check_residences(unit: UnitOfWork, report: RegisterCheck) -> None:
     """Nobody may have two principal residences at once."""
-    other = sa.orm.aliased(Residence)
-    overlap = (
-        sa.select(sa.func.count(sa.distinct(Residence.person_id)))
-        .select_from(Residence)
-        .join(other, sa.and_(other.region == Residence.region, other.person_id == Residence.person_id))
-        .where(
-            Residence.id < other.id,
-            Residence.principal,
-            other.principal,
-            Residence.superseded_at.is_(None),
-            other.superseded_at.is_(None),
-            sa.or_(other.valid_to.is_(None), Residence.valid_from < other.valid_to),
-            sa.or_(Residence.valid_to.is_(None), other.valid_from < Residence.valid_to),
-        )
+    # In the order of their beginnings, if any two overlap then some neighbours do: one sorted pass finds all persons.
+    before = sa.func.lag(Residence.valid_to).over(partition_by=Residence.person_id, order_by=Residence.valid_from)
+    place = sa.func.row_number().over(partition_by=Residence.person_id, order_by=Residence.valid_from)
+    stays = (
+        sa.select(Residence.person_id, Residence.valid_from, before.label("before"), place.label("place"))
+        .where(Residence.principal, Residence.superseded_at.is_(None))
+        .subquery()
+    )
+    overlap = sa.select(sa.func.count(sa.distinct(stays.c.person_id))).where(
+        stays.c.place > 1, sa.or_(stays.c.before.is_(None), stays.c.before > stays.c.valid_from)
     )
     count = unit.session.scalar(overlap) or 0
     report.figures["persons_counted_twice"] = count

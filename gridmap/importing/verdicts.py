@@ -58,7 +58,9 @@ def write_error_workbook(result: BatchResult, source: Path, path: Path, *, trans
     understood = understand(source, name=result.file_name)
     written = 0
     content = io.BytesIO()
-    with xlsxwriter.Workbook(content, {"strings_to_formulas": False, "strings_to_urls": False}) as workbook:
+    # In memory: parts of the workbook would otherwise lie in the system's temporary folder, in the clear.
+    options = {"strings_to_formulas": False, "strings_to_urls": False, "in_memory": True}
+    with xlsxwriter.Workbook(content, options) as workbook:
         styles = {
             "head": workbook.add_format({"bold": True, "bottom": 1}),
             "text": workbook.add_format({"num_format": "@"}),

@@ -18,6 +18,8 @@ from gridmap.store.store import Store, explain, open_store
 
 CHUNK = 20_000
 PAGES_A_STEP = 2_000
+_LOGS = ("-wal", "-shm")
+"""Endings of what SQLite keeps beside a file while it is open, or after a crash."""
 
 
 def write_backup(store: Store, file: Path, metadata: MetaData) -> int:
@@ -95,6 +97,8 @@ def _restore_file(source: Store, file: Path, metadata: MetaData) -> int:
         _copy_pages(source, target)
         rows = count_rows(target, metadata)
         target.close()
+        # What a register of this name that is gone left beside it would be written over the restored pages.
+        _forget(file, _LOGS)
         part.replace(file)
     except DatabaseError as error:
         raise explain(error, str(file)) or error from error
@@ -151,6 +155,6 @@ def _key_for(file: Path, location: str) -> MasterKey:
         raise
 
 
-def _forget(part: Path) -> None:
-    for suffix in ("", "-wal", "-shm"):
+def _forget(part: Path, suffixes: tuple[str, ...] = ("", *_LOGS)) -> None:
+    for suffix in suffixes:
         Path(f"{part}{suffix}").unlink(missing_ok=True)

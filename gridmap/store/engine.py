@@ -48,7 +48,11 @@ def _postgresql(url: str, pool_size: int) -> Engine:
     if scheme in {"postgresql", "postgres"}:
         scheme = "postgresql+psycopg"
     return create_engine(
-        f"{scheme}://{rest}", pool_size=pool_size, pool_pre_ping=True, connect_args={"connect_timeout": 10}
+        f"{scheme}://{rest}",
+        pool_size=pool_size,
+        pool_pre_ping=True,
+        connect_args={"connect_timeout": 10},
+        hide_parameters=True,  # what fails must not carry values of records into a message
     )
 
 
@@ -66,7 +70,12 @@ def _sqlcipher(path: Path, key: bytes, pool_size: int) -> Engine:
         return connection
 
     engine = create_engine(
-        "sqlite+pysqlite://", module=sqlcipher, creator=connect, poolclass=QueuePool, pool_size=pool_size
+        "sqlite+pysqlite://",
+        module=sqlcipher,
+        creator=connect,
+        poolclass=QueuePool,
+        pool_size=pool_size,
+        hide_parameters=True,  # what fails must not carry values of records into a message
     )
     event.listen(engine, "connect", _set_pragmas)
     event.listen(engine, "begin", _begin)

@@ -143,3 +143,38 @@ def test_static_files_leave_their_folder_by_no_path(app: FastAPI) -> None:
         == 304
     )
     assert someone.get("/static/other/logo.svg").headers["cache-control"] == "no-cache"
+
+
+def test_no_path_writes_a_line_of_its_own_into_the_log(app: FastAPI, caplog: pytest.LogCaptureFixture) -> None:
+    """Line ends and colours of terminals stay as they were sent."""
+    caplog.set_level(logging.INFO, logger="gridmap.access")
+    visitor(app).get("/no%0a2026-01-01 INFO forged%1b[31m/%E7%94%B2")
+    lines = [record.getMessage() for record in caplog.records if record.name == "gridmap.access"]
+    assert any(line.startswith("GET /no%0A2026-01-01%20INFO%20forged%1B%5B31m/%E7%94%B2 404") for line in lines)
+    assert all(line.isprintable() and line.isascii() for line in lines)
+
+
+@pytest.mark.parametrize("number", ["32768", "-32769", "9" * 30])
+def test_numbers_that_no_store_can_hold_are_no_fault_of_the_program(app: FastAPI, sample: Sample, number: str) -> None:
+    """A number of a region, a row or a day beyond what there can be is answered, not stumbled over."""
+    someone, manager, somewhere = visitor(app, "street"), visitor(app, "manager"), sample.people[0].id
+    for path in ("/fragments/building", "/fragments/dwelling", "/api/v1/buildings", "/api/v1/dwellings"):
+        assert someone.get(f"{path}/{number}/{somewhere}").status_code == 422
+    for purpose in ("visit", ""):
+        said = {"person": str(somewhere), "region": number, "purpose": purpose}
+        assert someone.post("/fragments/reveal", said).status_code == 404
+    assert someone.send(f"/api/v1/persons/{number}/{somewhere}/reveal", {"purpose": "visit"}).status_code == 422
+    assert manager.post(f"/review/{number}.{somewhere}.1", {"action": "skip"}).status_code == 404
+    assert manager.post(f"/review/1.{somewhere}.{'9' * 20}", {"action": "skip"}).status_code == 404
+    assert visitor(app, "auditor").get("/audit?since=0001-01-01&until=9999-12-31").status_code == 200
+
+
+def test_who_only_verifies_learns_nothing_of_what_others_did(app: FastAPI) -> None:
+    """Counts of entries by name and act would tell an administrator who looks at whom how often."""
+    chosen = "/audit?actor=worker1&action=person"
+    admin = visitor(app, "admin")
+    everything = TOTAL.search(admin.get("/audit").text)
+    some = TOTAL.search(admin.get(chosen).text)
+    assert everything
+    assert some
+    assert int(some[1].replace(",", "")) >= int(everything[1].replace(",", ""))

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 
-from gridmap.access.service import grant_role
+from gridmap.access.service import grant_role, revoke
 from gridmap.accounts.actor import Role
 from gridmap.accounts.passwords import Passwords
 from gridmap.accounts.service import create_user
@@ -188,3 +188,40 @@ def test_making_the_list_of_verdicts_is_recorded(
     with web_store.read() as unit:
         assert audit.entries(unit, audit.EntryFilter(action="batch.read"))
     manager.post(f"{path}/cancel")
+
+
+def test_the_workbook_to_correct_is_made_in_memory(
+    manager: Visitor, app: FastAPI, sample: Sample, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No part of it passes through the system's temporary folder, where it would lie in the clear."""
+    path = hand_in(manager, sample, a_register(sample, 1, bad=True))
+    wait(manager, app, path)
+
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("a temporary file")
+
+    monkeypatch.setattr("tempfile.mkstemp", refuse)
+    manager.post(f"{path}/columns")
+    wait(manager, app, path)
+    assert manager.get(f"{path}/workbook").status_code == 200
+    manager.post(f"{path}/cancel")
+
+
+def test_rows_are_checked_with_the_rights_of_the_moment(
+    manager: Visitor, app: FastAPI, sample: Sample, web_store: Store
+) -> None:
+    """Whoever lost the area after handing a file in learns nothing of it any more, while another one is left."""
+    with web_store.write() as unit:
+        user = create_user(unit, Passwords(cheap=True), username="manager3", display_name="又一位", password=PASSWORD)
+        lost = grant_role(unit, user, Role.DATA_MANAGER, sample.areas["a"].id).id
+        grant_role(unit, user, Role.DATA_MANAGER, sample.areas["k3"].id)
+    someone = visitor(app, "manager3")
+    path = hand_in(someone, sample, a_register(sample, 1))
+    wait(someone, app, path)
+    with web_store.write() as unit:
+        revoke(unit, lost)
+    someone.post(f"{path}/columns")
+    wait(someone, app, path)
+    job = next(job for job in app.state.site.desk.jobs(app_actor(app, someone)))
+    assert job.preview is None
+    assert job.state == "failed"

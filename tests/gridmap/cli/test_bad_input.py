@@ -243,7 +243,9 @@ def test_every_rejected_row_says_column_value_reason_and_remedy(desk: Desk) -> N
         {"姓名": "性别", "公民身份号码": id_number("19800506", 2), "性别": "男"},
         {"姓名": "校验", "公民身份号码": id_number()[:-1] + ("0" if id_number()[-1] != "0" else "1")},
     )
-    said = json.loads(desk.done("import", "register", file, "--under", COMMUNITY, "--json").stdout)
+    result = desk.run("import", "register", file, "--under", COMMUNITY, "--json")
+    assert result.exit_code == 1  # there were rows, and none could be used
+    said = json.loads(result.stdout)
     assert said["rejected"] == said["read"] == 3
     by_row = {issue["row"]: issue for issue in said["issues"] if issue["severity"] == "error"}
     assert {row: (i["code"], i["column"]) for row, i in by_row.items()} == {

@@ -325,3 +325,37 @@ def test_the_real_layer_of_helsinki_with_its_invalid_geometries(
     assert (codes.count("geometry_repaired"), codes.count("geometry_collapsed")) == (11, 7)
     assert counts(outcome) == {"inserted": 482, "rejected": 7}
     assert outcome.notes["orphans"] == 0
+
+
+def test_new_cells_over_the_neighbours_are_reported(store: Store, tmp_path: Path) -> None:
+    """Cells of another community that lie over existing ones come in with a warning that names them."""
+    divided(store, tmp_path)
+    import_cells(store, MANAGER, grid(tmp_path), STREET, CellOptions())
+    over = grid(tmp_path, columns=1, width=0.5, name="over.gpkg", community="白坡里")
+    outcome = import_cells(store, MANAGER, over, STREET, CellOptions())
+    assert counts(outcome) == {"inserted": 2}
+    found = [issue for issue in outcome.issues if issue.code == "cell_overlaps_other"]
+    assert {str(issue.params["code"]) for issue in found} == {"460108001001001", "460108001001002"}
+    again = import_cells(store, MANAGER, tmp_path / "cells.gpkg", "东湖里", CellOptions())
+    assert again.notes["overlaps_with_others"] == 2
+
+
+def test_a_code_that_stands_twice_in_a_file_is_rejected(store: Store, tmp_path: Path) -> None:
+    """The first row counts; the second is named."""
+    text = "code,name,level\n460108,美兰区,district\n460108,琼山区,district\n"
+    outcome = import_areas(store, MANAGER, write(tmp_path / "d.csv", text))
+    assert counts(outcome) == {"inserted": 1, "rejected": 1}
+    assert [(issue.row, issue.code) for issue in outcome.errors] == [(3, "area_repeated")]
+
+
+def test_a_damaged_file_is_noticed(sqlite_store: Store, tmp_path: Path) -> None:
+    """A page that was changed on the disk fails its seal, even one that no query reads."""
+    divided(sqlite_store, tmp_path)
+    assert check_register(sqlite_store, MANAGER).errors == []
+    file = Path(sqlite_store.location)
+    sqlite_store.close()
+    content = bytearray(file.read_bytes())
+    content[len(content) // 2 + 100] ^= 0xFF
+    file.write_bytes(content)
+    codes = {issue.code for issue in check_register(sqlite_store, MANAGER).errors}
+    assert "file_damaged" in codes

@@ -277,3 +277,35 @@ def test_blind_indexes_depend_on_key_and_kind() -> None:
 def _write_key(path: Path, text: str) -> None:
     path.write_text(text)
     path.chmod(0o600)
+
+
+def test_a_restored_file_is_not_written_over_by_what_a_lost_one_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody loses the file of a register, not the log beside it, and restores the backup."""
+    key = MasterKey(bytes(range(32)))
+    monkeypatch.setenv("GRIDMAP_KEY", key.secret.hex())
+    location = tmp_path / "pilot.gridmap"
+    store = create_register(str(location))
+    kept = add_buildings(store)
+    write_backup(store, tmp_path / "b.gridmap", METADATA)
+    add_buildings(store, 5)
+    leftover = (tmp_path / "pilot.gridmap-wal").read_bytes()
+    assert leftover
+    store.close()
+    location.unlink()
+    (tmp_path / "pilot.gridmap-wal").write_bytes(leftover)
+    restore_backup(tmp_path / "b.gridmap", str(location), METADATA)
+    again = open_register(str(location))
+    with again.read() as unit:
+        assert list(unit.session.scalars(sa.select(Building.id).order_by(Building.id))) == kept
+        assert unit.session.execute(sa.text("PRAGMA integrity_check")).scalar() == "ok"
+    again.close()
+
+
+def test_what_fails_names_no_value(store: Store) -> None:
+    """Errors of the database say which statement failed, not what was to be written."""
+    with pytest.raises(sa.exc.SQLAlchemyError) as failure, store.write() as unit:
+        unit.session.execute(sa.text("INSERT INTO no_such_table VALUES (:name)"), {"name": SECRET})
+    assert SECRET not in str(failure.value)
+    assert SECRET not in repr(failure.value)
