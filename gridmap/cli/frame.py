@@ -1,7 +1,7 @@
 """What every command shares: where the register is, who acts, how answers and errors are shown.
 
-Exit codes: 0 done · 1 a check found something wrong, or no row of a file could be used · 2 the command was used wrongly ·
-3 the input cannot be used · 4 not allowed · 5 the register cannot be used · 70 a fault of the program.
+Exit codes: 0 done · 1 a check found something wrong, or no row of a file could be used · 2 the command was used
+wrongly · 3 the input cannot be used · 4 not allowed · 5 the register cannot be used · 70 a fault of the program.
 """
 
 from __future__ import annotations
