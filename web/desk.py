@@ -162,14 +162,15 @@ class Desk:
             raise NotFoundError
         return job
 
-    def check(self, job: Job, chosen: Mapping[str, str]) -> None:
-        """Judge every row without writing anything; ``chosen`` says by letters what columns of the register's sheet
-        mean, where somebody decided.
+    def check(self, job: Job, actor: Actor, chosen: Mapping[str, str]) -> None:
+        """Judge every row without writing anything, with the rights of this moment; ``chosen`` says by letters what
+        columns of the register's sheet mean, where somebody decided.
 
         Raises:
             ImportStateError: the file was not understood yet, or is further on.
         """
         self._move(job, {State.UNDERSTOOD, State.CHECKED}, State.CHECKING)
+        job.actor = actor
         job.chosen = _decided(job, chosen)
         self._start(job, self._check)
 
@@ -281,9 +282,12 @@ class Desk:
         )
 
     def _discard(self, job: Job) -> None:
-        """Delete the file, and what was read from it."""
+        """Delete the file, and what was read from it; the rows to be mended outlive a file that was committed only."""
         job.understood = None
         shutil.rmtree(job.path.parent, ignore_errors=True)
+        if job.state is not State.COMMITTED and job.workbook is not None:
+            job.workbook.unlink(missing_ok=True)
+            job.workbook = None
 
     def _forget_old(self) -> None:
         """Files that nobody went on with are given up after a day."""

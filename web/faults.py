@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-import traceback
+
+from gridmap.faults import trace
 
 FAULTS = logging.getLogger("gridmap.faults")
 
@@ -11,15 +12,3 @@ FAULTS = logging.getLogger("gridmap.faults")
 def log_fault(fault_id: str, error: BaseException) -> None:
     """Write a fault under the id that its reader was given."""
     FAULTS.error("%s %s", fault_id, trace(error))
-
-
-def trace(error: BaseException) -> str:
-    """The kinds of error and the places in the code, without any message or value."""
-    parts = []
-    cause: BaseException | None = error
-    while cause is not None:
-        frames = traceback.extract_tb(cause.__traceback__)
-        places = " < ".join(f"{frame.name}:{frame.lineno} in {frame.filename}" for frame in reversed(frames[-12:]))
-        parts.append(f"{type(cause).__qualname__} at {places}")
-        cause = cause.__cause__ or cause.__context__
-    return " | from ".join(parts)

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Form, Query, Request
+from fastapi import Path as PathParameter
 from starlette.datastructures import UploadFile
 
 from gridmap.access.policy import Action, allows
@@ -20,6 +21,8 @@ FIRST_DAY = date(1949, 10, 1)
 
 DayText = Annotated[str, Query(max_length=10, description="ISO date of every figure; today by default")]
 PageNumber = Annotated[int, Query(alias="page", ge=1, le=100_000, description="Page of the list, from 1")]
+SMALLEST, LARGEST = -32_768, 32_767
+RegionNumber = Annotated[int, PathParameter(ge=SMALLEST, le=LARGEST, description="Region: a sub-district's number")]
 AreaChoice = Annotated[UUID | None, Query(description="Area; the user's own by default")]
 FormText = Annotated[str, Form(max_length=512)]
 
@@ -64,6 +67,13 @@ def one_of(text: str, known: Collection[str], field: str) -> str:
     if text not in known:
         raise InvalidInputError(field=field, reason="not a usable value")
     return text
+
+
+def region_of(text: str) -> int | None:
+    """The number of a region in a form; ``None`` for what cannot be one."""
+    if not text.isdecimal() or len(text) > len(str(LARGEST)) or int(text) > LARGEST:
+        return None
+    return int(text)
 
 
 def optional_id(text: str, field: str) -> UUID | None:

@@ -162,6 +162,15 @@ def test_nothing_of_a_file_stays_on_the_disk(manager: Visitor, app: FastAPI, sam
     page = wait(manager, app, broken)
     assert page.status_code == 200
     assert not any(folder.rglob("upload*"))
+    given_up = hand_in(manager, sample, a_register(sample, 1, bad=True))
+    wait(manager, app, given_up)
+    manager.post(f"{given_up}/columns")
+    wait(manager, app, given_up)
+    workbook = folder / f"{given_up.rpartition('/')[2]}.xlsx"
+    assert workbook.is_file()
+    manager.post(f"{given_up}/cancel")
+    assert not workbook.exists()
+    assert manager.get(f"{given_up}/workbook").status_code == 404
 
 
 def test_steps_out_of_order_are_refused(manager: Visitor, app: FastAPI, sample: Sample) -> None:

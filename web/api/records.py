@@ -22,7 +22,7 @@ from gridmap.residents.service import (
 from web.answers import json_response, reading, writing
 from web.api.values import PROBLEMS
 from web.listing import Wanted, people_page
-from web.params import DayText, PageNumber, day_of
+from web.params import DayText, PageNumber, RegionNumber, day_of
 from web.security.marker import guard
 from web.security.visit import Visit
 from web.site import Site
@@ -64,7 +64,7 @@ async def me(visit: Annotated[Visit, guard(Action.OWN_ACCOUNT)]) -> Response:
 
 @router.get("/buildings/{region}/{building_id}")
 async def building(
-    request: Request, visit: Annotated[Visit, guard(Action.BUILDING_READ)], region: int, building_id: UUID,
+    request: Request, visit: Annotated[Visit, guard(Action.BUILDING_READ)], region: RegionNumber, building_id: UUID,
     as_of: DayText = "",
 ) -> Response:  # fmt: skip
     """A building: address, footprint, dwellings with their states, organisations; no people."""
@@ -98,7 +98,7 @@ def _building(unit: UnitOfWork, site: Site, visit: Visit, region: int, building_
 
 @router.get("/dwellings/{region}/{dwelling_id}")
 async def dwelling(
-    request: Request, visit: PersonReader, region: int, dwelling_id: UUID, as_of: DayText = ""
+    request: Request, visit: PersonReader, region: RegionNumber, dwelling_id: UUID, as_of: DayText = ""
 ) -> Response:
     """The people of a room, masked; audited."""
     day = day_of(as_of, visit.today)
@@ -148,7 +148,7 @@ def _persons(unit: UnitOfWork, _site: Site, visit: Visit, words: str) -> Any:
 
 @router.post("/persons/{region}/{person_id}/reveal")
 async def reveal_person(
-    request: Request, visit: Annotated[Visit, guard(Action.PERSON_REVEAL)], region: int, person_id: UUID,
+    request: Request, visit: Annotated[Visit, guard(Action.PERSON_REVEAL)], region: RegionNumber, person_id: UUID,
     reason: Reason,
 ) -> Response:  # fmt: skip
     """One person in full for a purpose; audited with it."""

@@ -124,7 +124,7 @@ async def columns(request: Request, visit: Importer, job_id: UUID) -> Response:
     job = site_of(request).desk.get(visit.actor, job_id)
     form: Any = await request.form()
     chosen = {name.removeprefix("column-"): str(value) for name, value in form.items() if name.startswith("column-")}
-    site_of(request).desk.check(job, chosen)
+    site_of(request).desk.check(job, visit.actor, chosen)
     return see_other(f"/import/{job_id}")
 
 

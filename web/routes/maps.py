@@ -19,7 +19,7 @@ from gridmap.indicators.figures import BuildingFigures
 from gridmap.residents.service import dwelling_residents, may_reveal
 from web.answers import Context, fragment, page, reading, see_other, writing
 from web.frame import allowed_entries, home_area, home_bounds, user_view
-from web.params import DayText, FormText, day_of, optional_id, visible_areas
+from web.params import DayText, FormText, RegionNumber, day_of, optional_id, visible_areas
 from web.routes.tiles import layer_sources
 from web.security.marker import guard
 from web.security.visit import Visit
@@ -143,7 +143,12 @@ def _may(unit: UnitOfWork, visit: Visit, action: Action, area_id: UUID) -> bool:
 
 @router.get("/fragments/building/{region}/{building_id}")
 async def building(
-    request: Request, visit: BuildingReader, region: int, building_id: UUID, as_of: DayText = "", room: str = ""
+    request: Request,
+    visit: BuildingReader,
+    region: RegionNumber,
+    building_id: UUID,
+    as_of: DayText = "",
+    room: str = "",
 ) -> Response:
     """A building with its dwellings; with a room, also who lives there (an audited read)."""
     day, room_id = day_of(as_of, visit.today), optional_id(room, "Dwelling")
@@ -186,7 +191,7 @@ def _dwelling(
 async def dwelling(
     request: Request,
     visit: Annotated[Visit, guard(Action.PERSON_LIST)],
-    region: int,
+    region: RegionNumber,
     dwelling_id: UUID,
     as_of: DayText = "",
 ) -> Response:

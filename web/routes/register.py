@@ -25,7 +25,7 @@ from web.answers import Context, fragment, page, writing
 from web.errors import status_of
 from web.frame import place_name, root_areas
 from web.listing import Wanted, people_page
-from web.params import FormText, day_of, one_of, optional_id, visible_areas
+from web.params import FormText, day_of, one_of, optional_id, region_of, visible_areas
 from web.security.marker import guard
 from web.security.visit import Visit
 from web.site import Site, site_of
@@ -185,13 +185,14 @@ async def reveal_person(
 ) -> Response:  # fmt: skip
     """One person in full for a purpose; the answer leaves after the entry in the log is durable."""
     person_id = optional_id(person, "Person")
-    if person_id is None or not region.isdecimal():
+    number = region_of(region)
+    if person_id is None or number is None:
         raise NotFoundError
     day = day_of(as_of, visit.today)
     try:
-        found = await writing(request, _reveal, visit, int(region), person_id, (purpose, note), day)
+        found = await writing(request, _reveal, visit, number, person_id, (purpose, note), day)
     except (PermissionDeniedError, PurposeRequiredError) as error:
-        return await _refusal(request, visit, int(region), person_id, error)
+        return await _refusal(request, visit, number, person_id, error)
     return _person(request, visit, found)
 
 

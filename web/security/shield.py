@@ -9,6 +9,7 @@ import logging
 import secrets
 import time
 from collections.abc import Callable
+from urllib.parse import quote
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -70,8 +71,10 @@ class Shield:
             await self._serve(scope, receive, reply, request_id)
         finally:
             took_ms = (time.perf_counter() - started) * 1000
-            # The path only: what people search for and choose stands in bodies and queries.
-            ACCESS.info("%s %s %s %.1fms %s", scope["method"], scope["path"], reply.status, took_ms, request_id)
+            # The path only: what people search for and choose stands in bodies and queries. As it was sent, in ASCII:
+            # decoded it could hold a line of its own.
+            path = quote(scope["path"], safe="/:,~", errors="replace")
+            ACCESS.info("%s %s %s %.1fms %s", scope["method"], path, reply.status, took_ms, request_id)
 
     async def _serve(self, scope: Scope, receive: Receive, reply: _Reply, request_id: str) -> None:
         try:

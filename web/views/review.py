@@ -10,9 +10,13 @@ from uuid import UUID
 from gridmap.i18n import Translator
 from gridmap.importing.review import Case, CaseKey, Choice
 from gridmap.layers.service import MapLayers
+from web.params import region_of
 from web.views.imports import field_label
 
 PARTS: Final = ("community", "compound", "road", "road_no", "building", "unit", "room")
+LONGEST_ROW: Final = 9
+"""Digits of the largest number of a row that any store takes."""
+
 SHOWN: Final = ("name", "relationship", "id_number", "household")
 
 
@@ -70,8 +74,11 @@ def case_key(text: str) -> CaseKey | None:
     """The case of an address; ``None`` where it names none."""
     region, _, rest = text.partition(".")
     batch, _, seq = rest.partition(".")
+    number = region_of(region)
+    if number is None or not seq.isdecimal() or len(seq) > LONGEST_ROW:
+        return None
     try:
-        return CaseKey(int(region), UUID(batch), int(seq))
+        return CaseKey(number, UUID(batch), int(seq))
     except ValueError:
         return None
 
