@@ -231,6 +231,12 @@ _ALL = (
         "Decide whether the person has moved here.",
     ),
     Finding(
+        "not_responsible",
+        Weight.REVIEW,
+        "According to the register somebody else is responsible for the person: you may not move the person here.",
+        "Let the data manager of the street hand the row in.",
+    ),
+    Finding(
         "lives_elsewhere",
         Weight.REVIEW,
         "The register knows the person at a place outside this area, and the row names no place here that is known.",

@@ -16,11 +16,12 @@ import polars as pl
 
 from gridmap.importing.findings import FINDINGS
 from gridmap.importing.known import holders, holders_everywhere, namesakes
+from gridmap.importing.reach import Reach
 from gridmap.store.ids import uuid7_bytes
 from gridmap.store.store import UnitOfWork
 
 # Findings that leave open who or what is meant: nothing is written for such a row.
-BLOCKING = ("person_unclear", "repeat_differs", "person_ambiguous", "elsewhere", "area_too_wide")
+BLOCKING = ("person_unclear", "repeat_differs", "person_ambiguous", "elsewhere", "not_responsible", "area_too_wide")
 PLACE = ("dwelling_id", "building_id", "area_id")
 
 
@@ -62,8 +63,11 @@ def make_issues(
     )
 
 
-def match_persons(unit: UnitOfWork, rows: pl.DataFrame, regions: Sequence[int]) -> Matched:
-    """Match storable rows (``at``, ``id_index``, ``name``, ``birth_date``, ``household``, place, ``region``)."""
+def match_persons(unit: UnitOfWork, rows: pl.DataFrame, regions: Sequence[int], reach: Reach) -> Matched:
+    """Match storable rows (``at``, ``id_index``, ``name``, ``birth_date``, ``household``, place, ``region``).
+
+    A person beyond ``reach`` is not taken: a row that knows a number must not open somebody else's record.
+    """
     issues: list[pl.DataFrame] = []
     wide = rows.filter(pl.col("region").is_null())
     issues.append(make_issues(wide["at"], "address", "area_too_wide"))
@@ -78,8 +82,11 @@ def match_persons(unit: UnitOfWork, rows: pl.DataFrame, regions: Sequence[int]) 
     by_name, ambiguous = _by_name(unit, rest_free.filter(~pl.col("at").is_in(elsewhere.implode())), regions)
     issues.append(make_issues(ambiguous["at"], "name", "person_ambiguous", ambiguous["n"]))
     issues.append(make_issues(clashing, "id_number", "id_disputed"))
+    beyond = reach.beyond(unit, pl.concat([by_id, by_name]).join(placed.select("at", "region"), on="at"))
+    issues.append(make_issues(beyond, "id_number", "not_responsible"))
+    by_id, by_name = (found.filter(~pl.col("at").is_in(beyond.implode())) for found in (by_id, by_name))
     known = pl.concat([by_id, by_name]).with_columns(fresh=pl.lit(value=False))
-    blocked = pl.concat([elsewhere, ambiguous["at"]]).implode()
+    blocked = pl.concat([elsewhere, ambiguous["at"], beyond]).implode()
     new = rest.join(by_name, on="at", how="anti").filter(~pl.col("at").is_in(blocked)).select("at")
     new = new.with_columns(person_id=pl.Series(uuid7_bytes(new.height), dtype=pl.Binary), fresh=pl.lit(value=True))
     found = pl.concat([known, new])

@@ -27,6 +27,7 @@ from gridmap.importing.loading import fetch
 from gridmap.importing.matching import BLOCKING, make_issues, match_persons
 from gridmap.importing.outcome import Verdict
 from gridmap.importing.places import Places
+from gridmap.importing.reach import Reach
 from gridmap.importing.stock import StockChanges, plan_stock
 from gridmap.linking.link import link_addresses
 from gridmap.residents.models import Residence
@@ -61,7 +62,9 @@ class Plan:
     after: int
 
 
-def make_plan(unit: UnitOfWork, checked: CheckedRows, places: Places, days: Days, *, complete: bool) -> Plan:
+def make_plan(
+    unit: UnitOfWork, checked: CheckedRows, places: Places, days: Days, reach: Reach, *, complete: bool
+) -> Plan:
     """Link, match and judge the rows against the register as it is."""
     rows = checked.rows.with_row_index("at").with_columns(pl.col("at").cast(pl.Int64))
     links = link_addresses(rows, places.index)
@@ -70,7 +73,7 @@ def make_plan(unit: UnitOfWork, checked: CheckedRows, places: Places, days: Days
     issues = pl.concat([checked.issues, _link_issues(rows, links.reason, links.candidates)])
     rows = _sealed_keys(unit, rows)
     storable = _storable(rows, checked.issues)
-    matched = match_persons(unit, storable, places.regions)
+    matched = match_persons(unit, storable, places.regions, reach)
     issues = pl.concat([issues, matched.issues])
     leads = _known_states(unit, storable, matched.rows, places, days)
     leads = judge_persons(judge_residences(judge_attributes(leads)))

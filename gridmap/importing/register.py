@@ -14,7 +14,7 @@ import polars as pl
 from geodata.errors import Phrase
 from geodata.readers.table_guard import TableLimits
 from gridmap.access.policy import Action
-from gridmap.access.scope import require_area
+from gridmap.access.scope import require_area, scope_of
 from gridmap.access.service import local_today
 from gridmap.accounts.actor import Actor
 from gridmap.areas.node import AreaNode
@@ -28,6 +28,7 @@ from gridmap.importing.headings import ColumnStatus
 from gridmap.importing.outcome import Progress, Verdict, file_digest, silent
 from gridmap.importing.places import Places, load_places
 from gridmap.importing.plan import Days, Plan, make_plan
+from gridmap.importing.reach import reach_of
 from gridmap.importing.result import BatchResult, RegisterOptions
 from gridmap.importing.understand import Understood, understand
 from gridmap.importing.writing import ABSENT, NO_REGION, write_plan, write_rows
@@ -93,13 +94,15 @@ def import_register(  # noqa: PLR0913 - the facts of a batch
     step("match")
     if options.dry_run:
         with store.read() as unit:
+            reach = reach_of(unit, scope_of(actor, Action.REGISTER_IMPORT), area, days.today)
             places = load_places(unit, area, days.today)
-            plan = make_plan(unit, checked, places, days, complete=options.complete)
+            plan = make_plan(unit, checked, places, days, reach, complete=options.complete)
     else:
         with store.write() as unit:
             _allowed_area(unit, actor, under)
+            reach = reach_of(unit, scope_of(actor, Action.REGISTER_IMPORT), area, days.today)
             places = load_places(unit, area, days.today)
-            plan = make_plan(unit, checked, places, days, complete=options.complete)
+            plan = make_plan(unit, checked, places, days, reach, complete=options.complete)
             _commit(unit, actor, job, plan, checked)
     step("done")
     return _result(job, understood, checked, plan, places)

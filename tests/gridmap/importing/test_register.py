@@ -10,7 +10,11 @@ import polars as pl
 import pytest
 import sqlalchemy as sa
 
-from gridmap.accounts.actor import Actor
+from gridmap.access.service import actor_of, grant_role
+from gridmap.accounts.actor import Actor, Role
+from gridmap.accounts.passwords import Passwords
+from gridmap.accounts.service import create_user
+from gridmap.areas.service import find_area
 from gridmap.audit.models import AuditEntry
 from gridmap.batches.models import ImportBatch, ImportRow
 from gridmap.errors import InvalidInputError, NotFoundError
@@ -391,3 +395,34 @@ def test_households_follow_numbers_heads_and_order(
     late = write_csv(tmp_path / "2.csv", [person("王芳", 2, home), person("王小宝", 7, home, 与户主关系="之子")])
     import_register(store, manager, late, UNDER)
     assert counted(store)["household"] == 2
+
+
+@pytest.mark.parametrize("told", ["number", "household"])
+def test_an_import_takes_nobody_from_those_responsible_for_them(
+    store: Store, street: Street, manager: Actor, tmp_path: Path, told: str
+) -> None:
+    """The data manager of one community who knows a number, or a name, a birth date and a household, of somebody in
+    another one gets neither the person nor a key to the record; the one of the street moves the person."""
+    neighbour = person("符海燕", 2, "银湖花园1栋1单元101室", 户编号="H7")
+    home = write_csv(tmp_path / "home.csv", [neighbour])
+    assert verdicts(import_register(store, manager, home, "460108001002", RegisterOptions(date(2026, 1, 1)))) == [
+        "inserted"
+    ]
+    before = residences(store, street)
+    claim = {**neighbour, "现住址": "海景花园1-1-101"}
+    if told == "household":
+        claim |= {"公民身份号码": "", "出生日期": "1980-05-06"}
+    path = write_csv(tmp_path / "claim.csv", [claim])
+    with store.write() as unit:
+        user = create_user(unit, Passwords(cheap=True), username="narrow", display_name="narrow", password=None)
+        grant_role(unit, user, Role.DATA_MANAGER, find_area(unit, UNDER).id)
+        narrow = actor_of(unit, user.id)
+    for dry in (True, False):
+        claimed = import_register(store, narrow, path, UNDER, RegisterOptions(date(2026, 3, 1), dry_run=dry))
+        assert verdicts(claimed) == ["needs_review"]
+        assert claimed.verdicts["reason"].to_list() == ["not_responsible"]
+        assert claimed.verdicts["person_id"].to_list() == [None]
+    assert [(row.dwelling_id, row.valid_to) for row in residences(store, street)] == [
+        (row.dwelling_id, row.valid_to) for row in before
+    ]
+    assert verdicts(import_register(store, manager, path, UNDER, RegisterOptions(date(2026, 3, 1)))) == ["updated"]
