@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Scope
 
 from geodata.errors import ExplainedError
 from gridmap.accounts.passwords import Passwords
+from gridmap.accounts.service import ATTEMPTS_BEFORE_LOCK, LOCK
 from gridmap.areas.tree import load_tree
 from gridmap.bootstrap import Store
 from gridmap.buildings.plan import draw_plan
@@ -76,6 +77,7 @@ def make_site(store: Store, settings: Settings) -> Site:
         runner=Runner(store.dialect, settings.read_threads),
         passwords=Passwords(cheap=settings.cheap_passwords),
         throttle=Throttle(),
+        strangers=Throttle(ATTEMPTS_BEFORE_LOCK, LOCK.total_seconds()),
         tree=tree,
         layers=LayerCache(store, office_today, max_bytes=settings.tile_cache_mb * 1_048_576),
         plan=Followed(
@@ -87,7 +89,6 @@ def make_site(store: Store, settings: Settings) -> Site:
         renderer=Renderer(static.url),
         static=static,
     )
-
 
 
 def upload_folder(store: Store, settings: Settings) -> Path:

@@ -35,6 +35,8 @@ class Site:
     runner: Runner
     passwords: Passwords
     throttle: Throttle
+    strangers: Throttle
+    """Names that are nobody's: they lock as accounts do, lest the lock tell which names are somebody's."""
     tree: Followed[AreaTree]
     layers: LayerCache
     plan: Followed[Plan]

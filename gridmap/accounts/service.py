@@ -82,6 +82,11 @@ def find_user(unit: UnitOfWork, username: str) -> User:
     return user
 
 
+def is_known(unit: UnitOfWork, username: str) -> bool:
+    """Whether a name is a user's."""
+    return unit.session.scalar(sa.select(User.id).where(User.username == username)) is not None
+
+
 def list_users(unit: UnitOfWork) -> list[User]:
     """All users by name."""
     return list(unit.session.scalars(sa.select(User).order_by(User.username)))

@@ -77,6 +77,19 @@ def test_an_account_locks_after_failures_and_says_how_long(app: FastAPI, web_sto
         assert not any("guess-it-wrong" in entry.details for entry in failures)
 
 
+def test_a_name_that_is_nobodys_locks_alike(app: FastAPI) -> None:
+    """Else the lock would tell which names are somebody's."""
+    guesser = visitor(app)
+    answers = {
+        name: [guesser.sign_in(name, "guess-it-wrong").status_code for _ in range(7)]
+        for name in ("street", "nobody-of-this-name")
+    }
+    assert answers["street"] == [401] * 5 + [429] * 2
+    assert answers["nobody-of-this-name"] == answers["street"]
+    with time_machine.travel(_in(minutes=11), tick=True):
+        assert visitor(app).sign_in("street").status_code == 303
+
+
 def _in(**ahead: int) -> datetime:
     return datetime.now(UTC) + timedelta(**ahead)
 

@@ -133,8 +133,13 @@ def _is_open(unit: UnitOfWork, _site: Site, token: str) -> bool:
 
 def _sign_in(unit: UnitOfWork, site: Site, username: str, password: str, request_id: str) -> tuple[str | None, bool]:
     """Give the token; ``None`` after a failure, which is counted and recorded like a success."""
+    stranger = not accounts.is_known(unit, username)
+    if stranger:
+        site.strangers.check(username)
     user = accounts.check_password(unit, site.passwords, username, password)
     if user is None:
+        if stranger:
+            site.strangers.failed(username)
         _note_failure(unit, site, username, SignInError.code, request_id)
         return None, False
     token = accounts.open_session(unit, user)
