@@ -19,7 +19,7 @@ class Followed(Generic[Held]):
     """One value for all threads, made from the store and made again after certain kinds of change.
 
     One thread makes it however many ask, and the others wait for it: what is answered is never older than the store
-    was ``poll_s`` ago.
+    was ``poll_s`` ago, and never older than the last change by this process.
     """
 
     def __init__(
@@ -40,6 +40,7 @@ class Followed(Generic[Held]):
         self._lock = threading.Lock()
         self._held: tuple[Numbers, Held] | None = None
         self._asked_at = float("-inf")
+        self._commits = -1
 
     def current(self, *, at_once: bool = False, outdated: Callable[[Held], bool] | None = None) -> Held:
         """The value; ``at_once`` asks the store now, whenever it was asked last. ``outdated`` may find the value too
@@ -51,15 +52,15 @@ class Followed(Generic[Held]):
             held = self._held
             if held is not None and not at_once and self._fresh(held[1], outdated):
                 return held[1]
-            asked_at = self._clock()
+            asked_at, commits = self._clock(), self.store.commits
             numbers = self._chosen(self.store.change_numbers())
             if held is None or held[0] != numbers or (outdated is not None and outdated(held[1])):
                 held = self._held = self._made()
-            self._asked_at = asked_at
+            self._asked_at, self._commits = asked_at, commits
             return held[1]
 
     def _fresh(self, value: Held, outdated: Callable[[Held], bool] | None) -> bool:
-        recent = self._clock() - self._asked_at < self._poll_s
+        recent = self._clock() - self._asked_at < self._poll_s and self.store.commits == self._commits
         return recent and not (outdated is not None and outdated(value))
 
     def _made(self) -> tuple[Numbers, Held]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -37,6 +37,7 @@ class UnitOfWork:
     key: MasterKey
     now: datetime
     writing: bool
+    changes: set[str] = field(default_factory=set)
 
     @property
     def dialect(self) -> str:
@@ -45,6 +46,7 @@ class UnitOfWork:
 
     def changed(self, *names: str) -> None:
         """Say that records of a kind changed, so that every process refreshes what it holds of them."""
+        self.changes.update(names)
         for name in names:
             done = self.session.execute(
                 sa.update(ChangeNumber).where(ChangeNumber.name == name).values(value=ChangeNumber.value + 1)
@@ -60,6 +62,8 @@ class Store:
     def __init__(self, location: str, key: MasterKey, engine: Engine) -> None:
         self.location = location
         self.engine = engine
+        # How often this process changed records: what it holds in memory is out of date at once, not at the next poll.
+        self.commits = 0
         self.key = key
         self.vault = Vault(key)
 
@@ -83,6 +87,8 @@ class Store:
         with self._session(writing=True) as unit:
             yield unit
             unit.session.commit()
+            if unit.changes:
+                self.commits += 1
 
     def change_numbers(self) -> dict[str, int]:
         """The current change numbers by kind."""

@@ -12,7 +12,7 @@ import json
 import logging
 import re
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from math import asinh, pi, radians, tan
 from uuid import UUID
 
@@ -22,23 +22,12 @@ from fastapi import FastAPI
 
 from gridmap.audit import service as audit
 from gridmap.reports.registry import formats
-from gridmap.store.keys import MasterKey
-from gridmap.store.store import Store, open_store
+from gridmap.store.store import Store
 from tests.security.addresses import LEAVES, addresses
 from tests.web.client import Visitor, visitor
-from tests.web.sample import Sample, Someone, make_sample
+from tests.web.sample import Sample, Someone
 
 UUIDS = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
-
-
-@pytest.fixture(scope="module", params=["sqlite"])
-def filled(
-    request: pytest.FixtureRequest, new_store_url: Callable[[str], str], store_key: MasterKey
-) -> Iterator[tuple[Store, Sample]]:
-    """One kind of store is enough here: that both give the same records is tested where they are read."""
-    store = open_store(new_store_url(request.param), store_key)
-    yield store, make_sample(store)
-    store.close()
 
 
 AREA_OF = {"worker1": ["c1"], "community": ["c1", "c2"], "street": ["c1", "c2", "c3"], "analyst": [], "admin": [],

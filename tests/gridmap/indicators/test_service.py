@@ -16,7 +16,7 @@ from gridmap.indicators.service import Figures
 from gridmap.indicators.snapshot import Snapshot
 from gridmap.residents.models import Residence
 from gridmap.store.ids import uuid7_bytes
-from gridmap.store.store import Store
+from gridmap.store.store import Store, open_store
 from tests.gridmap.indicators.world import (
     LONG_AGO,
     AreaRow,
@@ -276,19 +276,24 @@ def test_one_thread_reads_and_the_others_wait(store: Store, place: Place, monkey
         thread.join()
     assert len(reads) == 1
     assert len({id(snapshot) for snapshot in found}) == 1
-    with store.write() as unit:
+    elsewhere = open_store(store.location, store.key)  # another process changes the register: seen with the next poll
+    with elsewhere.write() as unit:
         unit.changed("register")
     assert cache.current() is found[0]
     now[0] = 5.0
     assert cache.current() is not found[0]
     assert len(reads) == 2
-    with store.write() as unit:
+    with elsewhere.write() as unit:
         unit.changed("geometry")
+    elsewhere.close()
     assert cache.current(at_once=True).numbers["geometry"] == 2
+    with store.write() as unit:
+        unit.changed("register")
+    assert cache.current().numbers["register"] == 3  # what this process changed is seen at once
     with store.write() as unit:
         unit.changed("access")
     cache.current(at_once=True)
-    assert len(reads) == 3
+    assert len(reads) == 4
 
 
 def test_a_person_of_two_streets_is_one_person(store: Store, place: Place) -> None:
