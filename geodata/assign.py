@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from geodata.crs import Geometries, metric_crs, project, require_lonlat
 from geodata.errors import MixedCrsError, NotPolygonsError
+from geodata.quiet import QUIET
 
 Frame: TypeAlias = gpd.GeoDataFrame | gpd.GeoSeries
 Positions = NDArray[np.int64]
@@ -76,6 +77,7 @@ def _require_polygons(shapes: Geometries, *, valid: bool) -> None:
         raise NotPolygonsError(position=int(np.flatnonzero(wrong)[0]) + 1)
 
 
+@QUIET
 def assign_by_overlap(features: Frame, cells: Frame) -> Assignment:
     """Each polygon of ``features`` to the cell of ``cells`` with which it shares most area.
 
@@ -123,6 +125,7 @@ def _cut(shapes: Geometries, grid: Geometries, feature: Positions, cell: Positio
     return pieces.iloc[order].reset_index(drop=True)
 
 
+@QUIET
 def assign_points(points: Frame, cells: Frame) -> Assignment:
     """Each point to the cell it lies in; polygons and lines count as a point on them.
 
@@ -143,6 +146,7 @@ def assign_points(points: Frame, cells: Frame) -> Assignment:
     return Assignment(cell, (cell != _ORPHAN).astype(float), touched, straddling)
 
 
+@QUIET
 def nearest_cells(features: Frame, cells: Frame) -> tuple[Positions, Shares]:
     """The nearest cell of each feature (the first of equals) and the distance to it in metres, 0 where they meet.
 
@@ -167,6 +171,7 @@ def nearest_cells(features: Frame, cells: Frame) -> tuple[Positions, Shares]:
     return nearest, distance_m
 
 
+@QUIET
 def nearest_cell_distance_m(features: Frame, cells: Frame) -> Shares:
     """Metres from each feature to the nearest cell; see ``nearest_cells``."""
     return nearest_cells(features, cells)[1]

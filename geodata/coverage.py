@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from geodata.crs import LONLAT, Geometries, metric_crs, project, require_lonlat, unproject
 from geodata.errors import CleaningUnavailableError, NotPolygonsError
 from geodata.issues import Issue, Severity
+from geodata.quiet import QUIET
 
 #: Below this area in m² or this width in m a gap or an overlap is the rounding of coordinates.
 LEAST_AREA_M2: Final = 1e-3
@@ -177,6 +178,7 @@ def _grid(cells: gpd.GeoDataFrame, tolerance_m: float) -> _Grid:
     return _Grid(shapes, project(shapes, crs), crs, np.asarray(cells.index, dtype=object), tolerance_m)
 
 
+@QUIET
 def check_coverage(cells: gpd.GeoDataFrame, *, tolerance_m: float = 0.5) -> CoverageReport:
     """Every gap, overlap, sliver and unmatched border of cells in lon/lat.
 
@@ -305,6 +307,7 @@ class CleanedCoverage:
     lost: tuple[Any, ...]
 
 
+@QUIET
 def clean_coverage(cells: gpd.GeoDataFrame, *, tolerance_m: float = 0.5) -> CleanedCoverage:
     """Close gaps narrower than ``tolerance_m``, give each overlap to the smaller cell, make borders match.
 
@@ -334,6 +337,7 @@ def clean_coverage(cells: gpd.GeoDataFrame, *, tolerance_m: float = 0.5) -> Clea
     )
 
 
+@QUIET
 def simplify_coverage(cells: gpd.GeoDataFrame, *, tolerance_m: float) -> gpd.GeoDataFrame:
     """Fewer corners, borders still shared: corners are dropped where they enclose less than ``tolerance_m``².
 

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from geodata.crs import LONLAT, Bounds, Geometries, metric_crs, project, require_lonlat, unproject
 from geodata.errors import PartitionError
+from geodata.quiet import QUIET
 
 #: How far round the outermost points proposed cells reach.
 _FRAME_M: Final = 50.0
@@ -117,6 +118,7 @@ def _frame_around(xy: NDArray[np.float64]) -> shapely.Geometry:
     return shapely.box(*(xy.min(axis=0) - _FRAME_M), *(xy.max(axis=0) + _FRAME_M))
 
 
+@QUIET
 def _adjacent(place: NDArray[np.float64]) -> NDArray[np.int64]:
     """Pairs (both ways round) of places whose Voronoi faces share a border within the frame round all places."""
     frame = _frame_around(place)
@@ -179,6 +181,7 @@ def cells_around(
     return gpd.GeoDataFrame({"label": names}, geometry=unproject(cells, crs), crs=LONLAT)
 
 
+@QUIET
 def _voronoi_groups(
     xy: NDArray[np.float64], labels: NDArray[np.int64], names: NDArray[np.int64], frame: shapely.Geometry
 ) -> Geometries:

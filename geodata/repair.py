@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from shapely import GeometryType
 
 from geodata.issues import Issue, Severity
+from geodata.quiet import QUIET
 
 Geometries = NDArray[np.object_]
 Mask = NDArray[np.bool_]
@@ -100,6 +101,7 @@ class _Account:
         self.kept[where] = False
 
 
+@QUIET
 def repair_geometries(geometries: Geometries, numbers: NDArray[np.int64]) -> Repaired:
     """Flatten, make valid and keep the parts of the layer's kind.
 

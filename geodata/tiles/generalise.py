@@ -8,6 +8,7 @@ from enum import StrEnum
 import numpy as np
 import shapely
 
+from geodata.quiet import QUIET
 from geodata.tiles.paths import GeometryKind, Paths, paths_of
 from geodata.tiles.snap import polygonal
 from geodata.tiles.varints import Ints
@@ -52,6 +53,7 @@ UNCHANGED = Generalisation()
 """Points, and whatever must be drawn as it is."""
 
 
+@QUIET
 def generalised(unit: Paths, z: int, rule: Generalisation, *, last: bool) -> tuple[Paths, Ints]:
     """The features as float world units (4096·2^z) of zoom z, and which of the ``unit`` features they are.
 

@@ -11,6 +11,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from geodata.quiet import QUIET
 from geodata.tiles.paths import GeometryKind, Paths, paths_of
 from geodata.tiles.snap import snapped, snapped_together
 
@@ -18,6 +19,7 @@ _CHUNK = 50_000
 """Features turned into shapely objects at a time; each such object takes about a kilobyte."""
 
 
+@QUIET
 def quantised(paths: Paths, *, partition: bool = False) -> Paths:
     """Round to whole units (int64); repeated points, collapsed rings and collapsed features disappear.
 
