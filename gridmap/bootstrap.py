@@ -13,6 +13,7 @@ from gridmap.areas import models as _areas
 from gridmap.audit import models as _audit
 from gridmap.batches import models as _batches
 from gridmap.buildings import models as _buildings
+from gridmap.changes import models as _changes
 from gridmap.errors import StoreExistsError
 from gridmap.linking import models as _linking
 from gridmap.residents import models as _residents
@@ -28,7 +29,7 @@ from gridmap.store.store import Store, UnitOfWork, open_store
 __all__ = ["METADATA", "MODELS", "Store", "UnitOfWork", "create_register", "open_register"]
 
 MODELS = (
-    _store, _accounts, _audit, _batches, _areas, _access, _buildings, _residents, _statistics, _linking,
+    _store, _accounts, _audit, _changes, _batches, _areas, _access, _buildings, _residents, _statistics, _linking,
 )  # fmt: skip
 METADATA = Base.metadata
 

@@ -80,6 +80,7 @@ ACTS: Final = {
     "report.read": "Read a report",
     "review.decide": "Decided a review case",
     "review.read": "Read review cases",
+    "change.undo": "Undid a change",
     "search.persons": "Searched for residents",
     "session.sign_in": "Signed in",
     "session.sign_in_failed": "Sign-in failed",
@@ -106,10 +107,20 @@ DETAILS: Final = {
     "report": "report",
     "role": "role",
     "rows": "rows",
+    "search": "looked for",
     "to": "until",
     "username": "account",
 }
 """What the log says of an act besides who and whom, in words; ids and counts that only programs need are left out."""
 
-VALUES: Final = {"masked": "masked"}
+VALUES: Final = {
+    "masked": "masked",
+    "name": "name",
+    "id_number": "identity number",
+    "phone": "telephone",
+    "tail": "end of a number",
+    "place": "address",
+    "birth_date": "date of birth",
+    "registered_address": "registered address",
+}
 """Words of the log's details that are nowhere else."""

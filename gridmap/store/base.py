@@ -53,6 +53,12 @@ def regional(*constraints: Any) -> tuple[Any, ...]:
     return placed(Placement.REGION, *constraints)
 
 
+def derived(*constraints: Any) -> tuple[Any, ...]:
+    """``__table_args__`` of a regional table that is computed from others and can be filled anew: changes of it are not
+    journaled, its rows go with what they derive from."""
+    return (*constraints, {"info": {"placement": Placement.REGION, "derived": True}})
+
+
 def points_to(table: str, column: str, target: str = "id") -> ForeignKeyConstraint:
     """A foreign key within the region: ``(region, column) -> table(region, target)``."""
     return ForeignKeyConstraint(["region", column], [f"{table}.region", f"{table}.{target}"])

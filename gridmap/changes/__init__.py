@@ -1,0 +1,1 @@
+"""The journal: what each change of the register replaced, so that it can be read as history and undone exactly."""
