@@ -1,0 +1,1 @@
+"""Records that may mean one person: found, judged, merged or kept apart."""
