@@ -14,6 +14,7 @@ from gridmap.audit import service as audit
 from gridmap.bootstrap import METADATA, create_register
 from gridmap.cli.frame import FOUND_WRONG, As, Db, Json, _, command, emit, say, working
 from gridmap.cli.usage import Group
+from gridmap.residents.indexing import mend
 from gridmap.store import backup as backups
 from gridmap.store import migrate
 from gridmap.store.keys import key_path, public_location
@@ -78,11 +79,13 @@ def restore(
 
 
 def upgrade(db: Db, json_: Json = False) -> None:
-    """Bring a register made by an older version up to date."""
+    """Bring a register made by an older version up to date, and put its search index in order."""
     store = open_store(db)
     before = migrate.current(store)
     migrate.upgrade(store)
     after = migrate.current(store)
+    with store.write() as unit:
+        mend(unit)
     store.close()
     if json_:
         emit({"from": before, "to": after})

@@ -11,6 +11,7 @@ import polars as pl
 from gridmap.buildings.models import DwellingState, Organisation, Verification
 from gridmap.demo.keys import Ints, KeyMaker, PlaceKeys, picked
 from gridmap.demo.model import Population
+from gridmap.residents.indexing import ID_TAIL, PHONE_TAIL, index_names, index_numbers
 from gridmap.residents.models import Household, Person, PersonAttribute, PersonKey, Residence
 from gridmap.store.bulk import bulk_insert
 from gridmap.store.store import UnitOfWork
@@ -76,6 +77,7 @@ def _load_persons(unit: UnitOfWork, population: Population, region: Ints, keys: 
             "person_id": list(ids[known]),
         },
     )
+    index_numbers(unit, ID_TAIL, region.tolist(), list(ids), numbers)
     return ids
 
 
@@ -85,6 +87,9 @@ def _load_attributes(
     rows = population.attributes
     who = rows["person"].to_numpy()
     phones = rows["phone"].to_list()
+    names = population.persons["name"].gather(who).to_list()
+    index_names(unit, region[who].tolist(), names)
+    index_numbers(unit, PHONE_TAIL, region[who].tolist(), list(persons[who]), phones)
     bulk_insert(
         unit,
         PersonAttribute,
@@ -92,7 +97,7 @@ def _load_attributes(
             "region": region[who].tolist(),
             "id": list(keys.make(rows.height)),
             "person_id": list(persons[who]),
-            "name": population.persons["name"].gather(who).to_list(),
+            "name": names,
             "marital_status": rows["marital_status"].to_list(),
             "presence": rows["presence"].to_list(),
             "ethnic_group": population.persons["ethnic"].gather(who).to_list(),

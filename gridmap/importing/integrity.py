@@ -17,6 +17,7 @@ from gridmap.areas.models import Area
 from gridmap.audit import service as audit
 from gridmap.buildings.models import Building, BuildingCell, Dwelling
 from gridmap.importing.placing import cells_in_force
+from gridmap.residents.indexing import examine
 from gridmap.residents.models import Person, Residence
 from gridmap.store.store import Store, UnitOfWork
 
@@ -50,6 +51,7 @@ def check_register(store: Store, actor: Actor) -> RegisterCheck:
         _check_cells(unit, report)
         _check_buildings(unit, report)
         _check_residences(unit, report)
+        _check_search(unit, report)
         _check_audit(unit, report)
     return report
 
@@ -142,6 +144,20 @@ def _check_residences(unit: UnitOfWork, report: RegisterCheck) -> None:
                 "{count} persons have two principal residences at the same time.",
                 "Undo the import that made them, and tell the developers.",
                 params={"count": count},
+            )
+        )
+
+
+def _check_search(unit: UnitOfWork, report: RegisterCheck) -> None:
+    """Everybody must be found by their name and numbers, and nobody by what they are called no more."""
+    state = examine(unit)
+    if not state.sound:
+        report.issues.append(
+            Issue(
+                "search_incomplete",
+                "The search index lacks {missing} entries and has {stray} that belong to nobody.",
+                "Run gridmap upgrade; it makes the index anew.",
+                params={"missing": state.missing, "stray": state.stray},
             )
         )
 

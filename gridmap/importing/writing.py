@@ -17,6 +17,7 @@ from gridmap.importing.headings import never_stored_text
 from gridmap.importing.known import ATTRIBUTE_FIELDS
 from gridmap.importing.outcome import Verdict
 from gridmap.importing.plan import WRITES, Plan
+from gridmap.residents.indexing import ID_TAIL, PHONE_TAIL, index_names, index_numbers
 from gridmap.residents.models import Household, Person, PersonAttribute, PersonKey, Residence
 from gridmap.store.base import Base
 from gridmap.store.bulk import bulk_insert
@@ -95,6 +96,7 @@ def _write_persons(unit: UnitOfWork, plan: Plan, batch_id: UUID) -> None:
     )
     learnt = plan.leads.filter("p_change")
     _insert_keys(unit, pl.concat([fresh.filter("first_holder"), learnt.filter("p_new_number")], how="vertical"))
+    _index_tails(unit, ID_TAIL, pl.concat([fresh, learnt.filter("p_new_number")], how="vertical"), "id_number")
     sealed = unit.vault.seal_many(learnt["id_number"].to_list(), "person.id_number")
     for row, number in zip(learnt.iter_rows(named=True), sealed, strict=True):
         values: dict[str, Any] = {"version": Person.version + 1}
@@ -121,6 +123,11 @@ def _write_persons(unit: UnitOfWork, plan: Plan, batch_id: UUID) -> None:
 def _insert_keys(unit: UnitOfWork, leads: pl.DataFrame) -> None:
     columns = leads.select("region", "id_index", "person_id")
     _insert(unit, PersonKey, columns.unique("id_index", keep="first", maintain_order=True))
+
+
+def _index_tails(unit: UnitOfWork, kind: str, leads: pl.DataFrame, number: str) -> None:
+    given = leads.filter(pl.col(number).is_not_null())
+    index_numbers(unit, kind, given["region"].to_list(), given["person_id"].to_list(), given[number].to_list())
 
 
 def _write_attributes(unit: UnitOfWork, leads: pl.DataFrame, batch_id: UUID) -> None:
@@ -150,6 +157,8 @@ def _write_attributes(unit: UnitOfWork, leads: pl.DataFrame, batch_id: UUID) -> 
         recorded_at=unit.now,
         batch_id=batch_id,
     )  # fmt: skip
+    index_names(unit, acting["region"].to_list(), acting["n_name"].to_list())
+    _index_tails(unit, PHONE_TAIL, acting.filter("new_phone"), "phone")
 
 
 def _write_residences(unit: UnitOfWork, leads: pl.DataFrame, batch_id: UUID) -> None:

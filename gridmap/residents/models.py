@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, Integer, LargeBinary, SmallInteger, String
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, Integer, LargeBinary, SmallInteger, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from gridmap.store.base import Base, Placement, Regional, by_region, placed, points_to, regional
+from gridmap.store.base import Base, Placement, Regional, by_region, derived, placed, points_to, regional
 from gridmap.store.types import Day, Key, Moment, Sealed
 
 
@@ -112,3 +112,32 @@ class Residence(Regional, Base):
     recorded_at: Mapped[datetime] = mapped_column(Moment)
     superseded_at: Mapped[datetime | None] = mapped_column(Moment)
     batch_id: Mapped[UUID | None] = mapped_column(Key)
+
+
+class NameTerm(Base):
+    """What a name of somebody in the region can be found by: one of its tails, as UTF-8, so that both engines sort by
+    bytes. Derived from :class:`PersonAttribute` by ``name``, once for all who bear it; nothing here points to a person.
+    """
+
+    __tablename__ = "name_term"
+    __table_args__ = derived()
+
+    region: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    term: Mapped[bytes] = mapped_column(LargeBinary(96), primary_key=True)
+    name: Mapped[str] = mapped_column(String(128), primary_key=True)
+    place: Mapped[int] = mapped_column(SmallInteger)
+
+
+class PersonTail(Base):
+    """The blind index of the last four characters of a person's identity number or telephone. Derived: what it leads
+    to is opened and compared before anybody is found by it."""
+
+    __tablename__ = "person_tail"
+    __table_args__ = derived(
+        ForeignKeyConstraint(["region", "person_id"], ["person.region", "person.id"], ondelete="CASCADE"),
+        by_region("person_id"),
+    )
+
+    region: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    tail: Mapped[bytes] = mapped_column(LargeBinary(8), primary_key=True)
+    person_id: Mapped[UUID] = mapped_column(Key, primary_key=True)

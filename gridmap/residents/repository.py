@@ -118,6 +118,16 @@ def of_person(unit: UnitOfWork, region: int, person_id: UUID, day: date) -> Resi
     return next(iter(_rows(unit, query)), None)
 
 
+def living(unit: UnitOfWork, keys: Collection[tuple[int, UUID]], day: date) -> list[Resident]:
+    """Some persons with the principal residence each has on a day; who has none is left out."""
+    found: list[Resident] = []
+    for region in sorted({region for region, _ in keys}):
+        ids = [person for at, person in keys if at == region]
+        query = _residents(day).where(Residence.region == region, Residence.principal, Residence.person_id.in_(ids))
+        found += _rows(unit, query)
+    return found
+
+
 def latest_of(unit: UnitOfWork, region: int, person_ids: Collection[UUID]) -> dict[UUID, Resident]:
     """Persons with their latest residence, also when it has ended, and what was last known of them."""
     if not person_ids:

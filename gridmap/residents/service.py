@@ -8,10 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from enum import StrEnum
 from uuid import UUID
 
-import sqlalchemy as sa
 from sqlalchemy import ColumnElement
 
 from gridmap.access.policy import Action, allows
@@ -24,18 +22,9 @@ from gridmap.buildings.service import building_name
 from gridmap.errors import InvalidInputError, NotFoundError, PurposeRequiredError
 from gridmap.residents import repository
 from gridmap.residents.models import Person, PersonAttribute, Residence
-from gridmap.residents.repository import Resident
+from gridmap.residents.reading import log_list, said_purpose, visible_of
 from gridmap.residents.views import DwellingResidents, PersonView, households_of, view_of
 from gridmap.store.store import UnitOfWork
-
-
-class Purpose(StrEnum):
-    """Why somebody's data are shown in full."""
-
-    VISIT = "visit"
-    SERVICE = "service"
-    CORRECTION = "correction"
-    OTHER = "other"
 
 
 def dwelling_residents(
@@ -112,7 +101,8 @@ def reveal(
         NotFoundError: no such person in the actor's areas.
     """
     scope = scope_of(actor, Action.PERSON_REVEAL)
-    if purpose not in set(Purpose) or (purpose == Purpose.OTHER and len(note.strip()) < 4):
+    said = said_purpose(purpose, note)
+    if said is None:
         raise PurposeRequiredError
     today = local_today(unit)
     day = as_of or today
@@ -127,7 +117,7 @@ def reveal(
         Action.PERSON_REVEAL.value,
         region=region,
         subjects=[person_id],
-        purpose=f"{purpose}: {note.strip()}" if note.strip() else purpose,
+        purpose=said,
         details={"fields": ["name", "id_number", "phone", "birth_date", "registered_address"]},
     )
     return view_of(unit, resident, day, revealed=True)
@@ -143,7 +133,7 @@ def one_resident(unit: UnitOfWork, actor: Actor, region: int, person_id: UUID, a
     resident = repository.of_person(unit, region, person_id, as_of)
     if resident is None or not repository.visible_persons(unit, region, {person_id}, scope, local_today(unit)):
         raise NotFoundError
-    _record_list(unit, actor, [resident], {"as_of": as_of, "rows": 1})
+    log_list(unit, actor, [resident], {"as_of": as_of, "rows": 1})
     return view_of(unit, resident, as_of)
 
 
@@ -174,8 +164,8 @@ def list_residents(
     today = local_today(unit)
     clauses = [repository.inside_scope(Scope(frozenset({area_id})), as_of), *_clauses(filters, as_of)]
     residents, total = repository.list_everywhere(unit, scope, as_of, today, clauses, limit=limit, offset=offset)
-    shown = _visible(unit, residents, scope, today)
-    _record_list(unit, actor, shown, {"area": str(area_id), "as_of": as_of, "rows": len(shown), "offset": offset})
+    shown = visible_of(unit, residents, scope, today)
+    log_list(unit, actor, shown, {"area": str(area_id), "as_of": as_of, "rows": len(shown), "offset": offset})
     return [view_of(unit, resident, as_of) for resident in shown], total
 
 
@@ -200,37 +190,13 @@ def list_persons(
         for person_id, resident in repository.latest_of(unit, region, ids).items()
     }
     wanted = [found[key] for key in dict.fromkeys(persons) if key in found]
-    shown = _visible(unit, wanted, scope, local_today(unit))
-    _record_list(unit, actor, shown, {"area": str(area_id), "as_of": as_of, "rows": len(shown), "figure": figure})
+    shown = visible_of(unit, wanted, scope, local_today(unit))
+    log_list(unit, actor, shown, {"area": str(area_id), "as_of": as_of, "rows": len(shown), "figure": figure})
     return [view_of(unit, resident, as_of) for resident in shown]
 
 
-SEARCH_LIMIT = 20
 MOST_PERSONS = 20_000
 """Persons that a list can be narrowed to by name of each; databases take only so many values in one query."""
-
-
-def search_persons(unit: UnitOfWork, actor: Actor, text: str) -> tuple[list[PersonView], bool]:
-    """Find persons in the actor's areas by full name, identity number or phone; masked, audited.
-
-    Returns the persons and whether there were too many to show (then none are shown: narrow the search).
-    A partial name of one character is refused: it would list whole families.
-    """
-    scope = scope_of(actor, Action.SEARCH_PERSONS)
-    wanted = "".join(text.split())
-    if len(wanted) < 2:
-        raise InvalidInputError(field="Search", reason="at least two characters")
-    today = local_today(unit)
-    clause = sa.or_(
-        PersonAttribute.name == wanted,
-        PersonAttribute.name.startswith(wanted, autoescape=True) if not wanted.isascii() else sa.false(),
-        Person.id_index == unit.vault.index(wanted.upper(), "id"),
-        PersonAttribute.phone_index == unit.vault.index(wanted, "phone"),
-    )
-    residents, total = repository.list_everywhere(unit, scope, today, today, [clause], limit=SEARCH_LIMIT, offset=0)
-    shown = [] if total > SEARCH_LIMIT else _visible(unit, residents, scope, today)
-    _record_list(unit, actor, shown, {"search": True, "rows": len(shown), "found": total}, Action.SEARCH_PERSONS)
-    return [view_of(unit, resident, today) for resident in shown], total > SEARCH_LIMIT
 
 
 def _clauses(filters: ListFilter, as_of: date) -> list[ColumnElement[bool]]:
@@ -263,35 +229,6 @@ def _years_before(day: date, years: int) -> date:
         return day.replace(year=day.year - years)
     except ValueError:
         return date(day.year - years, 2, 28)
-
-
-def _visible(unit: UnitOfWork, residents: list[Resident], scope: Scope, today: date) -> list[Resident]:
-    by_region: dict[int, set[UUID]] = {}
-    for resident in residents:
-        by_region.setdefault(resident.region, set()).add(resident.person_id)
-    visible = {
-        (region, person)
-        for region, persons in by_region.items()
-        for person in repository.visible_persons(unit, region, persons, scope, today)
-    }
-    return [resident for resident in residents if (resident.region, resident.person_id) in visible]
-
-
-def _record_list(
-    unit: UnitOfWork,
-    actor: Actor,
-    shown: list[Resident],
-    details: dict[str, object],
-    action: Action = Action.PERSON_LIST,
-) -> None:
-    """One entry in the chain of each region read; a search that finds nothing is an entry too."""
-    by_region: dict[int, list[UUID]] = {}
-    for resident in shown:
-        by_region.setdefault(resident.region, []).append(resident.person_id)
-    for region, persons in sorted((by_region or {audit.INSTALLATION_REGION: []}).items()):
-        audit.record(
-            unit, actor, action.value, region=region, subjects=persons, details={**details, "fields": "masked"}
-        )
 
 
 def may_reveal(actor: Actor) -> bool:

@@ -25,6 +25,7 @@ from gridmap.buildings.models import (
     Unit,
     Verification,
 )
+from gridmap.residents.indexing import mend
 from gridmap.residents.models import Household, Person, PersonAttribute, PersonKey, Residence
 from gridmap.store.store import Store, UnitOfWork
 from gridmap.store.vault import Vault
@@ -87,6 +88,7 @@ def make_sample(store: Store) -> Sample:
         _areas(unit, sample)
         for cell in ("c1", "c2", "c3", "c4"):
             _cell(unit, sample, cell)
+        mend(unit)
         _users(unit, sample)
         unit.changed("register", "geometry", "access")
     return sample

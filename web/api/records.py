@@ -14,11 +14,8 @@ from starlette.responses import Response
 from gridmap.access.policy import POLICY, Action, allows
 from gridmap.bootstrap import UnitOfWork
 from gridmap.buildings.service import building_detail, search_places
-from gridmap.residents.service import (
-    dwelling_residents,
-    reveal,
-    search_persons,
-)
+from gridmap.residents.search import search_persons
+from gridmap.residents.service import dwelling_residents, reveal
 from web.answers import json_response, reading, writing
 from web.api.values import PROBLEMS
 from web.listing import Wanted, people_page
@@ -36,6 +33,13 @@ class Words(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     q: str = Field(min_length=1, max_length=80)
+
+
+class Clues(Words):
+    """What is known of somebody, and why they are sought where it is the end of a number."""
+
+    purpose: str = Field(default="", max_length=32, description="visit, service, correction, or other with a note")
+    note: str = Field(default="", max_length=200)
 
 
 class Reason(BaseModel):
@@ -136,13 +140,16 @@ def _search(unit: UnitOfWork, _site: Site, visit: Visit, words: str) -> Any:
 
 
 @router.post("/persons/search")
-async def persons(request: Request, visit: Annotated[Visit, guard(Action.SEARCH_PERSONS)], words: Words) -> Response:
-    """Residents by full name, identity number or telephone, masked; audited. Too many are not shown."""
-    return json_response(await writing(request, _persons, visit, words.q))
+async def persons(request: Request, visit: Annotated[Visit, guard(Action.SEARCH_PERSONS)], clues: Clues) -> Response:
+    """Residents by a part of the name, pinyin, initials, a number or its end, or an address; masked, audited.
+
+    The best fits come first. Where too many fit equally well, none of them is shown.
+    """
+    return json_response(await writing(request, _persons, visit, clues))
 
 
-def _persons(unit: UnitOfWork, _site: Site, visit: Visit, words: str) -> Any:
-    found, too_many = search_persons(unit, visit.actor, words)
+def _persons(unit: UnitOfWork, _site: Site, visit: Visit, clues: Clues) -> Any:
+    found, too_many = search_persons(unit, visit.actor, clues.q, purpose=clues.purpose, note=clues.note)
     return {"results": [asdict(person) for person in found], "too_many": too_many}
 
 
