@@ -14,6 +14,7 @@ from gridmap.audit import models as _audit
 from gridmap.batches import models as _batches
 from gridmap.buildings import models as _buildings
 from gridmap.changes import models as _changes
+from gridmap.duplicates import models as _duplicates
 from gridmap.errors import StoreExistsError
 from gridmap.linking import models as _linking
 from gridmap.residents import models as _residents
@@ -30,6 +31,7 @@ __all__ = ["METADATA", "MODELS", "Store", "UnitOfWork", "create_register", "open
 
 MODELS = (
     _store, _accounts, _audit, _changes, _batches, _areas, _access, _buildings, _residents, _statistics, _linking,
+    _duplicates,
 )  # fmt: skip
 METADATA = Base.metadata
 
