@@ -135,13 +135,10 @@ def indicators(words: Words) -> dict[str, str]:
         [code(entry.id), words.say(entry.name), words.say(entry.unit), _formula(entry), _definition(entry, words)]
         for entry in registry.indicators.values()
     ]
-    measures = [
-        [code(name), " + ".join(map(code, plus)) + "".join(f" − {code(part)}" for part in less)]
-        for name, (plus, less) in registry.measures.items()
-    ]
+    measures = [[code(name), code(text)] for name, text in registry.measures.items()]
     return {
         "indicators": table(["Code", "Name", "Unit", "Formula", "Definition"], rows, words),
-        "measures": table(["Measure", "Sum of"], measures, words),
+        "measures": table(["Measure", "Expression"], measures, words),
         "unverified_days": str(registry.unverified_days),
         "required": ", ".join(map(code, registry.required)),
     }

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 
 from gridmap.errors import DefinitionFileError
 from gridmap.indicators.cells import AreaTable, Terms, count_names
+from gridmap.indicators.expression import Expression, ExpressionError, parse
 from gridmap.indicators.records import FIELDS
 
 AREA_MEASURE: Final = "area_km2"
@@ -80,10 +82,10 @@ class Values:
 
 @dataclass(frozen=True, slots=True)
 class Registry:
-    """The indicators by id, the measures they are made of, and the terms of the counts."""
+    """The indicators by id, the measures they are made of (expressions), and the terms of the counts."""
 
     indicators: Mapping[str, Indicator]
-    measures: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]
+    measures: Mapping[str, str]
     unverified_days: int
     required: tuple[str, ...]
 
@@ -92,13 +94,15 @@ class Registry:
         windows = {indicator.days for indicator in self.indicators.values() if indicator.days is not None}
         return Terms(tuple(sorted({*windows, *more_windows})), self.unverified_days, self.required)
 
-    def measure(self, table: AreaTable, name: str) -> NDArray[np.float64]:
-        """A measure of every row of a table."""
-        if name == AREA_MEASURE:
-            return table.area_km2
-        plus, less = self.measures.get(name, ((name,), ()))
-        total = sum(table[part] for part in plus) - sum((table[part] for part in less), np.int64(0))
-        return np.asarray(total, dtype=np.float64)
+    def measure(self, table: AreaTable, text: str) -> NDArray[np.float64]:
+        """A measure, or any expression over measures and counts, of every row of a table."""
+
+        def column(name: str) -> NDArray[np.float64]:
+            if name in self.measures:
+                return self.measure(table, self.measures[name])
+            return table.area_km2 if name == AREA_MEASURE else table[name].astype(np.float64)
+
+        return np.broadcast_to(parsed(text)(column), len(table)).astype(np.float64)
 
     def values(self, table: AreaTable, indicator_id: str, days: int | None = None) -> Values:
         """An indicator of every row of a table; ``days`` instead of the indicator's own. KeyError if unknown."""
@@ -117,6 +121,16 @@ class Registry:
         if indicator.unknown is None:
             return np.zeros(len(table), dtype=np.int64)
         return self.measure(table, indicator.unknown).astype(np.int64)
+
+
+@cache
+def parsed(text: str) -> Expression:
+    """An expression, read once.
+
+    Raises:
+        ExpressionError.
+    """
+    return parse(text)
 
 
 @cache
@@ -147,10 +161,7 @@ def _registry(file: str, data: Mapping[str, Any], base: Registry | None) -> Regi
     unverified = terms.get("unverified_days", base.unverified_days if base else 0)
     required = tuple(terms.get("required", base.required if base else ()))
     measures = dict(base.measures) if base else {}
-    measures |= {
-        name: (tuple(parts.get("sum", ())), tuple(parts.get("less", ())))
-        for name, parts in data.get("measure", {}).items()
-    }
+    measures |= {name: str(text) for name, text in data.get("measure", {}).items()}
     indicators = dict(base.indicators) if base else {}
     for row in data.get("indicator", ()):
         found = _indicator(row, faults)
@@ -179,21 +190,43 @@ def _faults(registry: Registry) -> list[str]:
     faults += [f"terms: required names an unknown field {name}" for name in registry.required if name not in FIELDS]
     if faults:
         return faults
-    counted = set(count_names(registry.terms()))
-    for name, (plus, less) in registry.measures.items():
-        faults += [f"measure {name}: nothing is counted as {part}" for part in (*plus, *less) if part not in counted]
-    known = counted | set(registry.measures) | {AREA_MEASURE}
+    counted = {*count_names(registry.terms()), AREA_MEASURE}
+    faults += _measure_faults(registry.measures, counted)
+    known = counted | set(registry.measures)
     for indicator in registry.indicators.values():
         faults += _indicator_faults(indicator, known)
+    return faults
+
+
+def _measure_faults(measures: Mapping[str, str], counted: set[str]) -> list[str]:
+    """Measures may use counts and the measures that stand before them, so none can lead back to itself."""
+    faults, known = [], set(counted)
+    for name, text in measures.items():
+        faults += [f"measure {name}: {fault}" for fault in expression_faults(text, known)]
+        known.add(name)
+    return faults
+
+
+def expression_faults(text: str, known: Collection[str]) -> list[str]:
+    """What is wrong with an expression: it cannot be read, or names something that is not counted."""
+    try:
+        names = parsed(text).names
+    except ExpressionError as error:
+        return [str(error)]
+    faults = []
+    for name in sorted(names - set(known)):
+        near = get_close_matches(name, known, n=1)
+        faults.append(f"nothing is counted as {name}" + (f"; did you mean {near[0]}?" if near else ""))
     return faults
 
 
 def _indicator_faults(indicator: Indicator, known: set[str]) -> list[str]:
     parts = [indicator.numerator, indicator.denominator, indicator.unknown]
     faults = [
-        f"indicator {indicator.id}: there is no measure {name}"
-        for name in parts
-        if name is not None and indicator.measure(name) not in known
+        f"indicator {indicator.id}: {fault}"
+        for text in parts
+        if text is not None
+        for fault in expression_faults(indicator.measure(text), known)
     ]
     if indicator.direction not in _DIRECTIONS:
         faults.append(f"indicator {indicator.id}: direction must be one of {', '.join(_DIRECTIONS)}")

@@ -176,7 +176,7 @@ def test_a_deployment_adds_indicators_and_terms(tmp_path: Path) -> None:
     own = tmp_path / "indicators.toml"
     own.write_text(
         '[terms]\nrequired = ["name", "phone"]\n'
-        '[measure]\nover_80 = { sum = ["age_80_84", "age_85_up"] }\n'
+        '[measure]\nover_80 = "age(80)"\n'
         '[[indicator]]\nid = "share_80"\nname = "Aged 80 and over"\nnumerator = "over_80"\ndenominator = "known_age"\n'
         'factor = 100\nunit = "%"\nsource = "own"\n',
         encoding="utf-8",
@@ -193,9 +193,13 @@ def test_a_deployment_adds_indicators_and_terms(tmp_path: Path) -> None:
     [
         ("[terms]\nunverified_days = 0", "unverified_days must be"),
         ('[terms]\nrequired = ["shoe_size"]', "unknown field shoe_size"),
-        ('[measure]\nx = { sum = ["no_such"] }', "nothing is counted as no_such"),
+        ('[measure]\nx = "no_such"', "nothing is counted as no_such"),
+        ('[measure]\nx = "populaton * 2"', "did you mean population"),
+        ('[measure]\nx = "y"\ny = "x"', "nothing is counted as y"),
+        ('[measure]\nx = "male +"', "cannot be read"),
         (ENTRY, "numerator is missing"),
-        (ENTRY + 'numerator = "y"', "no measure y"),
+        (ENTRY + 'numerator = "y"', "nothing is counted as y"),
+        (ENTRY + 'numerator = "age(3, 7)"', "multiple of 5"),
         (ENTRY + 'numerator = "male"\ncolour = 1', "unknown key colour"),
         (ENTRY + 'numerator = "male"\ndirection = "left"', "direction"),
         (ENTRY + 'numerator = "male"\ndays = -1', "days must be"),
