@@ -157,6 +157,7 @@ def _check_search(unit: UnitOfWork, report: RegisterCheck) -> None:
                 "search_incomplete",
                 "The search index lacks {missing} entries and has {stray} that belong to nobody.",
                 "Run gridmap upgrade; it makes the index anew.",
+                severity=Severity.ERROR if state.missing else Severity.WARNING,
                 params={"missing": state.missing, "stray": state.stray},
             )
         )

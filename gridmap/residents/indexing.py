@@ -23,6 +23,7 @@ TAIL = 4
 TAIL_BYTES = 8
 ID_TAIL, PHONE_TAIL = "id_tail", "phone_tail"
 _PIECE = 20_000
+_CHUNK = 1_000
 
 Id = UUID | bytes
 TermRow = tuple[int, bytes, str, int]
@@ -90,6 +91,23 @@ def index_person(
     index_names(unit, [region], [name])
     index_numbers(unit, ID_TAIL, [region], [person_id], [id_number])
     index_numbers(unit, PHONE_TAIL, [region], [person_id], [phone])
+
+
+def reindex(unit: UnitOfWork, persons: Iterable[tuple[int, UUID]]) -> None:
+    """Make some persons (region, id) findable by everything that is recorded of them, after their records were put
+    back or moved by whoever knows them by key only."""
+    by_region: dict[int, list[UUID]] = {}
+    for region, person in persons:
+        by_region.setdefault(region, []).append(person)
+    for region, ids in by_region.items():
+        for start in range(0, len(ids), _CHUNK):
+            chunk = ids[start : start + _CHUNK]
+            names = sa.select(PersonAttribute.name).where(
+                PersonAttribute.region == region, PersonAttribute.person_id.in_(chunk)
+            )
+            borne = list(unit.session.scalars(names))
+            index_names(unit, [region] * len(borne), borne)
+            _insert_tails(unit, _tails(unit, region, chunk))
 
 
 def mend(unit: UnitOfWork, regions: Iterable[int] | None = None) -> IndexState:
@@ -162,11 +180,21 @@ def _insert_tails(unit: UnitOfWork, rows: Iterable[TailRow]) -> None:
 
 def _tails_apart(unit: UnitOfWork, region: int) -> tuple[set[TailRow], set[TailRow]]:
     """Tails that are lacking and tails of numbers that nobody has any more, from the numbers themselves."""
-    right: set[TailRow] = set()
+    right = _tails(unit, region)
+    query = sa.select(PersonTail.tail, PersonTail.person_id).where(PersonTail.region == region)
+    held = {(region, bytes(row.tail), row.person_id) for row in unit.session.execute(query)}
+    return right - held, held - right
+
+
+def _tails(unit: UnitOfWork, region: int, persons: Sequence[UUID] | None = None) -> set[TailRow]:
+    """The tails of the numbers of some persons of a region, or of all."""
     numbers = sa.select(Person.id, Person.id_number).where(Person.region == region, Person.id_number.is_not(None))
     phones = sa.select(PersonAttribute.person_id, PersonAttribute.phone).where(
         PersonAttribute.region == region, PersonAttribute.phone.is_not(None), PersonAttribute.superseded_at.is_(None)
     )
+    if persons is not None:
+        numbers, phones = numbers.where(Person.id.in_(persons)), phones.where(PersonAttribute.person_id.in_(persons))
+    right: set[TailRow] = set()
     for query, kind, column in (
         (numbers, ID_TAIL, "person.id_number"), (phones, PHONE_TAIL, "person_attribute.phone"),
     ):  # fmt: skip
@@ -179,13 +207,7 @@ def _tails_apart(unit: UnitOfWork, region: int) -> tuple[set[TailRow], set[TailR
                 if tail not in hashed:
                     hashed[tail] = unit.vault.index(tail, kind)[:TAIL_BYTES]
                 right.add((region, hashed[tail], row[0]))
-    held = {
-        (region, bytes(row.tail), row.person_id)
-        for row in unit.session.execute(
-            sa.select(PersonTail.tail, PersonTail.person_id).where(PersonTail.region == region)
-        )
-    }
-    return right - held, held - right
+    return right
 
 
 def _forget_tails(unit: UnitOfWork, rows: set[TailRow]) -> None:

@@ -18,7 +18,7 @@ from gridmap.audit.service import EntryFilter
 from gridmap.errors import InvalidInputError, PurposeRequiredError
 from gridmap.importing.integrity import check_register
 from gridmap.importing.register import import_register
-from gridmap.residents.indexing import examine, index_person, mend
+from gridmap.residents.indexing import examine, index_person, mend, reindex
 from gridmap.residents.models import NameTerm, Person, PersonAttribute, PersonTail, Residence
 from gridmap.residents.search import SEARCH_LIMIT, Kind, matching, read_words, search_persons
 from gridmap.store.store import Store, UnitOfWork
@@ -278,6 +278,19 @@ def test_a_person_who_is_deleted_takes_the_tails_along(store: Store, sample: Sam
         assert contents(unit)[1] == before[1]
         mend(unit, [1])
         assert contents(unit) == before
+
+
+def test_persons_known_by_key_alone_are_indexed_anew(store: Store, sample: Sample) -> None:
+    """Whoever brings records back says whose they are; nobody else is touched."""
+    someone = sample.of("c1")[0]
+    with store.write() as unit:
+        before = contents(unit)
+        unit.session.execute(sa.delete(PersonTail).where(PersonTail.person_id == someone.id))
+        unit.session.execute(sa.delete(NameTerm).where(NameTerm.region == 1, NameTerm.name == someone.name))
+        unit.session.execute(sa.delete(NameTerm).where(NameTerm.region == 2))
+        reindex(unit, [(1, someone.id)])
+        assert contents(unit)[1] == before[1]
+        assert contents(unit)[0] == {row for row in before[0] if row[0] == 1}
 
 
 def test_checking_the_register_names_what_is_amiss(store: Store, sample: Sample) -> None:
