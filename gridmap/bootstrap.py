@@ -18,6 +18,7 @@ from gridmap.duplicates import models as _duplicates
 from gridmap.errors import StoreExistsError
 from gridmap.linking import models as _linking
 from gridmap.residents import models as _residents
+from gridmap.reviewing import models as _reviewing
 from gridmap.statistics import models as _statistics
 from gridmap.store import migrate
 from gridmap.store import models as _store
@@ -31,7 +32,7 @@ __all__ = ["METADATA", "MODELS", "Store", "UnitOfWork", "create_register", "open
 
 MODELS = (
     _store, _accounts, _audit, _changes, _batches, _areas, _access, _buildings, _residents, _statistics, _linking,
-    _duplicates,
+    _duplicates, _reviewing,
 )  # fmt: skip
 METADATA = Base.metadata
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import Index, Integer, LargeBinary, SmallInteger, String, Text
+from sqlalchemy import Index, Integer, LargeBinary, SmallInteger, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gridmap.store.base import Base, Regional, by_region, points_to, regional
@@ -36,14 +36,40 @@ class ImportBatch(Regional, Base):
     committed_at: Mapped[datetime | None] = mapped_column(Moment)
 
 
+_DECIDED = "decided_by IS NOT NULL"
+_OPEN = "decided_at IS NULL AND case_area_id IS NOT NULL"
+
+
 class ImportRow(Base):
-    """The verdict of one input row. ``content`` keeps, sealed, what a person needs to decide or mend the row."""
+    """The verdict of one input row. ``content`` keeps, sealed, what a person needs to decide or mend the row.
+
+    A row that somebody has to decide is a case: ``case_area_id`` is the area whose data managers decide it, together
+    with ``case_other_id`` where a second area is concerned. Cases of one batch that one decision can settle have the
+    same ``case_like`` (a blind index of the address as written), those that one name can settle the same ``case_name``.
+    """
 
     __tablename__ = "import_row"
     __table_args__ = regional(
         points_to("import_batch", "batch_id"),
         Index("ix_import_row_verdict", "region", "verdict", "decided_at"),
-    )
+        # In the order of the queue. Only open cases are in these indexes, so that they stay small.
+        Index(
+            "ix_import_row_open", "region", "batch_id", "reason", "seq", "case_area_id", "case_other_id",
+            sqlite_where=text(_OPEN), postgresql_where=text(_OPEN),
+        ),
+        Index(
+            "ix_import_row_like", "region", "batch_id", "case_like", "seq",
+            sqlite_where=text(_OPEN), postgresql_where=text(_OPEN),
+        ),
+        Index(
+            "ix_import_row_name", "region", "batch_id", "case_name", "seq",
+            sqlite_where=text(_OPEN), postgresql_where=text(_OPEN),
+        ),
+        Index(
+            "ix_import_row_decided", "region", "decided_by", "decided_at",
+            sqlite_where=text(_DECIDED), postgresql_where=text(_DECIDED),
+        ),
+    )  # fmt: skip
 
     region: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
     batch_id: Mapped[UUID] = mapped_column(Key, primary_key=True)
@@ -61,3 +87,7 @@ class ImportRow(Base):
     decision: Mapped[str | None] = mapped_column(String(32))
     decided_by: Mapped[UUID | None] = mapped_column(Key)
     decided_at: Mapped[datetime | None] = mapped_column(Moment)
+    case_area_id: Mapped[UUID | None] = mapped_column(Key)
+    case_other_id: Mapped[UUID | None] = mapped_column(Key)
+    case_like: Mapped[bytes | None] = mapped_column(LargeBinary(16))
+    case_name: Mapped[bytes | None] = mapped_column(LargeBinary(16))
