@@ -109,10 +109,10 @@ def is_encrypted_ole(content: bytes) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What a workbook that was found sound may hold: numbers of more than 15 digits, merged cells."""
+    """What a workbook that was found sound may hold: numbers of more than 15 digits; merged or hidden cells."""
 
     long_numbers: bool = False
-    merges: bool = False
+    marks: bool = False
 
 
 def check_workbook(name: str, content: bytes, limits: TableLimits) -> Contents:
@@ -120,7 +120,7 @@ def check_workbook(name: str, content: bytes, limits: TableLimits) -> Contents:
 
     Returns what is in it that needs a second look.
     """
-    long_numbers = merges = False
+    long_numbers = marks = False
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             _check_directory(name, archive, limits)
@@ -131,10 +131,10 @@ def check_workbook(name: str, content: bytes, limits: TableLimits) -> Contents:
                         size, found = _check_part(name, part, info, limits, budget)
                     budget -= size
                     long_numbers |= found.long_numbers
-                    merges |= found.merges
+                    marks |= found.marks
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError) as error:
         raise TableDamagedError(name=name) from error
-    return Contents(long_numbers, merges)
+    return Contents(long_numbers, marks)
 
 
 def _check_directory(name: str, archive: zipfile.ZipFile, limits: TableLimits) -> None:
@@ -169,7 +169,8 @@ def _check_path(name: str, path: str) -> None:
         raise TableUnsafeError(name=name, what="another file inside")
 
 
-def _column_number(letters: bytes) -> int:
+def column_number(letters: bytes) -> int:
+    """The 1-based place of the column with these letters: A → 1, AA → 27."""
     number = 0
     for letter in letters:
         number = number * 26 + letter - 64
@@ -209,7 +210,7 @@ class _Extent:
         self._beyond: re.Pattern[bytes] | None = None
         if declared and size > _EXACT_BELOW:
             # Where the declared extent fits, it is enough to know that nothing lies beyond it.
-            columns, digits = _column_number(declared.group(1)), len(declared.group(2))
+            columns, digits = column_number(declared.group(1)), len(declared.group(2))
             if columns * (10**digits - 1) <= limits.max_cells:
                 self._beyond = _beyond_pattern(columns, digits)
 
@@ -217,7 +218,7 @@ class _Extent:
         """Look at one piece, which ends before an unfinished tag."""
         if self._beyond is None or self._beyond.search(window):
             for letters, row in _ANY_CELL.findall(window):
-                self.columns = max(self.columns, _column_number(letters))
+                self.columns = max(self.columns, column_number(letters))
                 self.rows = max(self.rows, int(row))
 
 
@@ -230,7 +231,7 @@ def _check_part(
         raise TableDamagedError(name=name)
     strings = info.filename.lower().endswith("sharedstrings.xml") and b"sheetData" not in chunk
     extent = _Extent(chunk, info.file_size, limits)
-    size, tail, long_numbers, merges = 0, b"", False, False
+    size, tail, long_numbers, marks = 0, b"", False, False
     while chunk:
         size += len(chunk)
         if size > budget:
@@ -239,7 +240,7 @@ def _check_part(
         if not strings:
             extent.take(window)
             long_numbers = long_numbers or _LONG_NUMBER.search(window) is not None
-            merges = merges or b"mergeCell " in window
+            marks = marks or b"mergeCell " in window or b" hidden=" in window
         tail = window[max(window.rfind(b"<"), 0) :]  # a tag is judged whole
         if len(tail) >= _CHUNK:
             raise TableDamagedError(name=name)
@@ -248,4 +249,4 @@ def _check_part(
         cell = f"{column_letters(extent.columns - 1)}{extent.rows}"
         allowed = f"{limits.max_cells} cells, {limits.max_columns} columns"
         raise TableTooLargeError(name=name, what="the table reaches cell", value=cell, limit=allowed)
-    return size, Contents(long_numbers, merges)
+    return size, Contents(long_numbers, marks)
