@@ -23,6 +23,7 @@ from gridmap.audit import service as audit
 from gridmap.batches.models import ImportBatch
 from gridmap.errors import InvalidInputError
 from gridmap.importing.check import CheckedRows, check_rows
+from gridmap.importing.filing import ABSENT
 from gridmap.importing.findings import FINDINGS, Weight
 from gridmap.importing.headings import ColumnStatus
 from gridmap.importing.outcome import Progress, Verdict, file_digest, silent
@@ -31,7 +32,7 @@ from gridmap.importing.plan import Days, Plan, make_plan
 from gridmap.importing.reach import reach_of
 from gridmap.importing.result import BatchResult, RegisterOptions
 from gridmap.importing.understand import Understood, understand
-from gridmap.importing.writing import ABSENT, NO_REGION, write_plan, write_rows
+from gridmap.importing.writing import NO_REGION, write_plan, write_rows
 from gridmap.store.bulk import refresh_plans
 from gridmap.store.ids import uuid7
 from gridmap.store.store import Store, UnitOfWork
@@ -153,7 +154,7 @@ def _commit(unit: UnitOfWork, actor: Actor, job: _Job, plan: Plan, checked: Chec
     unit.session.flush()
     write_plan(unit, plan, job.batch_id, actor.user_id, job.step)
     job.step("rows")
-    write_rows(unit, plan, checked.raw, job.batch_id)
+    write_rows(unit, plan, checked.raw, job.batch_id, job.under, job.days.today)
     audit.record(
         unit,
         actor,

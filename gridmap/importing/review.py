@@ -28,12 +28,12 @@ from gridmap.batches.models import ImportBatch, ImportRow
 from gridmap.buildings import repository as buildings
 from gridmap.errors import GridmapError, InvalidInputError, NotFoundError
 from gridmap.importing.check import TEXT_FIELDS
+from gridmap.importing.filing import ABSENT
 from gridmap.importing.findings import FINDINGS
 from gridmap.importing.outcome import Verdict
 from gridmap.importing.places import Places, load_places
 from gridmap.importing.settling import end_residence, settle_residence
 from gridmap.importing.values import tidy_texts
-from gridmap.importing.writing import ABSENT
 from gridmap.linking.aliases import KINDS, AliasEntry, add_aliases
 from gridmap.linking.candidates import Candidate, suggest
 from gridmap.linking.grammar import PARTS, parse_addresses

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 from uuid import UUID
 
 import polars as pl
 import sqlalchemy as sa
 
+from gridmap.areas.node import AreaNode
 from gridmap.batches.models import ImportRow
 from gridmap.buildings.models import DwellingState, Verification
 from gridmap.codes import code_list
+from gridmap.importing.filing import ABSENT, CASE_COLUMNS, file_absent, file_cases
 from gridmap.importing.headings import never_stored_text
 from gridmap.importing.known import ATTRIBUTE_FIELDS
 from gridmap.importing.outcome import Verdict
@@ -24,7 +27,6 @@ from gridmap.store.bulk import bulk_insert
 from gridmap.store.ids import uuid7_bytes
 from gridmap.store.store import UnitOfWork
 
-ABSENT = "absent"
 NO_REGION = 0
 
 
@@ -45,7 +47,9 @@ def write_plan(unit: UnitOfWork, plan: Plan, batch_id: UUID, actor_id: UUID, ste
     _insert(unit, Verification, stock.visits, recorded_at=unit.now, verified_by=actor_id, batch_id=batch_id)
 
 
-def write_rows(unit: UnitOfWork, plan: Plan, raw: pl.DataFrame, batch_id: UUID) -> None:
+def write_rows(  # noqa: PLR0913, PLR0917 - the facts of a batch
+    unit: UnitOfWork, plan: Plan, raw: pl.DataFrame, batch_id: UUID, under: AreaNode, today: date
+) -> None:
     """Record the verdict of every row; the content only of rows that somebody has to decide or mend."""
     rows = plan.rows.with_columns(pl.col("region").fill_null(NO_REGION))
     kept = rows.filter(pl.col("verdict").is_in([Verdict.NEEDS_REVIEW.value, Verdict.REJECTED.value]))
@@ -53,18 +57,20 @@ def write_rows(unit: UnitOfWork, plan: Plan, raw: pl.DataFrame, batch_id: UUID) 
     contents = [json.dumps({k: v for k, v in text.items() if v is not None}, ensure_ascii=False) for text in texts]
     sealed = unit.vault.seal_many(contents, "import_row.content")
     content = kept.select("at").with_columns(content=pl.Series(sealed, dtype=pl.Binary))
+    cases = file_cases(unit, plan, raw, under, today).rename({"reason": "case_reason"})
+    filed = rows.join(content, on="at", how="left", maintain_order="left")
     _insert(
         unit,
         ImportRow,
-        rows.join(content, on="at", how="left", maintain_order="left").select(
-            "region", "sheet", "row", "verdict", "reason", "person_id", "dwelling_id", "building_id", "content",
-            seq="at", column="reason_field",
+        filed.join(cases, on="at", how="left", maintain_order="left").select(
+            "region", "sheet", "row", "verdict", "person_id", "dwelling_id", "building_id", "content", *CASE_COLUMNS,
+            reason=pl.coalesce("reason", "case_reason"), seq="at", column="reason_field",
         ),
         batch_id=batch_id,
     )  # fmt: skip
     absent = plan.absent.select("region", "person_id", "dwelling_id", "building_id")
     numbered = absent.with_columns(seq=pl.arange(rows.height, rows.height + absent.height, eager=True, dtype=pl.Int64))
-    _insert(unit, ImportRow, numbered, batch_id=batch_id, sheet="", row=0, verdict=ABSENT)
+    _insert(unit, ImportRow, file_absent(numbered, under), batch_id=batch_id, sheet="", row=0, verdict=ABSENT)
     _settle_old_cases(unit, rows, batch_id)
 
 
