@@ -19,6 +19,8 @@ class Action(StrEnum):
     BUILDING_READ = "building.read"
     PERSON_LIST = "person.list"
     PERSON_REVEAL = "person.reveal"
+    PERSON_MERGE = "person.merge"
+    RECORD_EDIT = "record.edit"
     SEARCH_PLACES = "search.places"
     SEARCH_PERSONS = "search.persons"
     GEOMETRY_IMPORT = "geometry.import"
@@ -58,6 +60,11 @@ POLICY: Mapping[Action, Rule] = MappingProxyType(
         Action.PERSON_REVEAL: Rule(
             frozenset({Role.GRID_WORKER, Role.COMMUNITY_OFFICER, Role.STREET_OFFICER, Role.DATA_MANAGER})
         ),
+        # Districts supervise; records are kept by those who visit and by the data managers.
+        Action.RECORD_EDIT: Rule(
+            frozenset({Role.GRID_WORKER, Role.COMMUNITY_OFFICER, Role.STREET_OFFICER, Role.DATA_MANAGER})
+        ),
+        Action.PERSON_MERGE: Rule(_DATA_MANAGER),
         Action.SEARCH_PLACES: Rule(_RECORDS | {Role.ANALYST}),
         Action.SEARCH_PERSONS: Rule(_RECORDS),
         Action.GEOMETRY_IMPORT: Rule(_DATA_MANAGER),

@@ -13,6 +13,8 @@ ACTIONS: Final[dict[Action, str]] = {
     Action.BUILDING_READ: "look into buildings",
     Action.PERSON_LIST: "list residents",
     Action.PERSON_REVEAL: "see residents in full",
+    Action.RECORD_EDIT: "change records",
+    Action.PERSON_MERGE: "merge records of one person",
     Action.SEARCH_PLACES: "search for places",
     Action.SEARCH_PERSONS: "search for residents",
     Action.GEOMETRY_IMPORT: "import areas, cells and buildings",

@@ -29,6 +29,7 @@ MAY: dict[Action, set[str]] = {
     Action.BUILDING_READ: RECORDS,
     Action.PERSON_LIST: RECORDS,
     Action.PERSON_REVEAL: RECORDS - {"district"},
+    Action.PERSON_MERGE: {"manager"},
     Action.SEARCH_PLACES: FIGURES,
     Action.SEARCH_PERSONS: RECORDS,
     Action.REGISTER_IMPORT: {"manager"},
