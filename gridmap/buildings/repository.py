@@ -17,6 +17,7 @@ from gridmap.buildings.models import (
     Compound,
     Dwelling,
     DwellingCode,
+    DwellingState,
     Organisation,
     Unit,
     Verification,
@@ -120,6 +121,59 @@ def dwelling(unit: UnitOfWork, region: int, dwelling_id: UUID) -> tuple[Dwelling
         .where(Dwelling.region == region, Dwelling.id == dwelling_id)
     ).first()
     return None if found is None else (found[0], found[1])
+
+
+_PIECE = 1_000
+Located = tuple[Dwelling, Unit, Building, Compound | None]
+
+
+def dwellings_by_id(unit: UnitOfWork, keys: Iterable[tuple[int, UUID]]) -> dict[tuple[int, UUID], Located]:
+    """Some dwellings (region, id) with all that says where they are, without footprints."""
+    found: dict[tuple[int, UUID], Located] = {}
+    for region, ids in _pieces(keys):
+        query = (
+            sa.select(Dwelling, Unit, Building, Compound)
+            .join(Unit, sa.and_(Unit.region == Dwelling.region, Unit.id == Dwelling.unit_id))
+            .join(Building, sa.and_(Building.region == Dwelling.region, Building.id == Dwelling.building_id))
+            .outerjoin(Compound, sa.and_(Compound.region == Building.region, Compound.id == Building.compound_id))
+            .where(Dwelling.region == region, Dwelling.id.in_(ids))
+            .options(sa.orm.defer(Building.footprint))
+        )
+        for dwelling_, staircase, building_, compound in unit.session.execute(query):
+            found[region, dwelling_.id] = (dwelling_, staircase, building_, compound)
+    return found
+
+
+def uses_of(unit: UnitOfWork, keys: Iterable[tuple[int, UUID]], day: date) -> dict[tuple[int, UUID], str]:
+    """The recorded use of some dwellings (region, id) on a day."""
+    found: dict[tuple[int, UUID], str] = {}
+    for region, ids in _pieces(keys):
+        query = (
+            sa.select(DwellingState.dwelling_id, DwellingState.use)
+            .where(DwellingState.region == region, DwellingState.dwelling_id.in_(ids), DwellingState.use.is_not(None))
+            .where(DwellingState.superseded_at.is_(None), valid_at(DwellingState, day))
+            .order_by(DwellingState.valid_from)
+        )
+        found |= {(region, row.dwelling_id): row.use for row in unit.session.execute(query) if row.use}
+    return found
+
+
+def dwellings_with_use(unit: UnitOfWork, use: str, day: date) -> list[UUID]:
+    """The dwellings of every region whose recorded use on a day is one of a kind."""
+    query = sa.select(DwellingState.dwelling_id).where(
+        DwellingState.use == use, DwellingState.superseded_at.is_(None), valid_at(DwellingState, day)
+    )
+    return list(unit.session.scalars(query))
+
+
+def _pieces(keys: Iterable[tuple[int, UUID]]) -> Iterable[tuple[int, list[UUID]]]:
+    """Ids by region, as many as one query takes."""
+    by_region: dict[int, list[UUID]] = {}
+    for region, one in keys:
+        by_region.setdefault(region, []).append(one)
+    for region, ids in by_region.items():
+        for start in range(0, len(ids), _PIECE):
+            yield region, ids[start : start + _PIECE]
 
 
 def last_verified(unit: UnitOfWork, region: int, dwelling_id: UUID, day: date) -> date | None:

@@ -13,6 +13,11 @@ def _words() -> dict[str, dict[str, str]]:
     return {kind: {word: value for value, words in lists.items() for word in words} for kind, lists in data.items()}
 
 
+def uses() -> tuple[str, ...]:
+    """The uses of dwellings that are told apart."""
+    return tuple(dict.fromkeys(_words()["use"].values()))
+
+
 def read_state(*texts: str) -> tuple[str | None, str | None, str | None]:
     """Read use and tenure from the state and tenure columns of a row.
 

@@ -32,7 +32,7 @@ from gridmap.indicators.figures import (
     Trend,
 )
 from gridmap.indicators.flows import Flow, Flows, flows_between
-from gridmap.indicators.occupancy import population_at
+from gridmap.indicators.occupancy import Occupancy, population_at
 from gridmap.indicators.records import keys_of
 from gridmap.indicators.registry import Registry, shipped_registry
 from gridmap.indicators.snapshot import Snapshot
@@ -234,6 +234,20 @@ class Figures:
         for other in others:
             first = first[np.isin(first, other)]
         return Crowd(snapshot, first[np.sort(np.unique(first, return_index=True)[1])])
+
+    def standing(self, area_id: UUID, as_of: date) -> tuple[Occupancy, NDArray[np.bool_]]:
+        """The register on a day, and which of its live residences count in an area. NotFoundError for no such area."""
+        occupancy = self.table(as_of).occupancy
+        tree = occupancy.snapshot.areas
+        inside = tree.below(_position(occupancy.snapshot, area_id))
+        return occupancy, np.append(inside, False)[occupancy.place]
+
+    def dwellings_inside(self, area_id: UUID, occupancy: Occupancy) -> NDArray[np.bool_]:
+        """Which dwellings lie in an area on the day of an occupancy."""
+        tree = occupancy.snapshot.areas
+        inside = np.append(tree.below(_position(occupancy.snapshot, area_id)), False)
+        found: NDArray[np.bool_] = inside[occupancy.dwelling_place]
+        return found
 
     def _residences(
         self, snapshot: Snapshot, area_id: UUID, as_of: date, figure: str, base: date | None

@@ -17,12 +17,11 @@ from gridmap.buildings.models import Building, Compound, Dwelling, Unit
 from gridmap.buildings.repository import inside, valid_at
 from gridmap.buildings.wanted import HOUSE_SUFFIXES, WantedPlace
 from gridmap.residents.models import NameTerm, Person, PersonAttribute, PersonTail, Residence
-from gridmap.residents.repository import believed, inside_scope
+from gridmap.residents.repository import believed, inside_scope, pieces
 from gridmap.residents.terms import MOST_CHARACTERS
 from gridmap.store.store import UnitOfWork
 
 PersonKey = tuple[int, UUID]
-_PIECE = 500
 
 
 class Rank(IntEnum):
@@ -96,7 +95,7 @@ def by_id_index(unit: UnitOfWork, regions: Collection[int], index: bytes) -> lis
 def numbers_of(unit: UnitOfWork, keys: Sequence[PersonKey]) -> dict[PersonKey, tuple[bytes | None, list[bytes]]]:
     """The sealed identity number and the sealed telephones in force (believed, not ended) of some persons."""
     found: dict[PersonKey, tuple[bytes | None, list[bytes]]] = {}
-    for region, ids in _by_region(keys):
+    for region, ids in pieces(keys):
         query = (
             sa.select(Person.id, Person.id_number, PersonAttribute.phone)
             .outerjoin(
@@ -129,7 +128,7 @@ def by_place(
 ) -> list[PersonKey]:
     """Persons who live on a day in the buildings or rooms that a text means."""
     found: dict[PersonKey, None] = {}
-    for region, buildings in _by_region(_buildings(unit, regions, place, day, scope)):
+    for region, buildings in pieces(_buildings(unit, regions, place, day, scope)):
         query = (
             sa.select(Residence.region, Residence.person_id)
             .distinct()
@@ -176,7 +175,7 @@ def _rooms(region: int, buildings: list[UUID], place: WantedPlace) -> sa.Select[
 def living_inside(unit: UnitOfWork, keys: Sequence[PersonKey], scope: Scope, day: date) -> list[PersonKey]:
     """Those of some persons whose principal residence on a day is in scope."""
     found: list[PersonKey] = []
-    for region, ids in _by_region(keys):
+    for region, ids in pieces(keys):
         query = sa.select(Person.region, Person.id).where(Person.region == region, Person.id.in_(ids))
         found += _keys(unit, _living(query, Person, scope, day))
     return found
@@ -196,13 +195,3 @@ def _living(query: sa.Select[int, UUID], model: type, scope: Scope, day: date) -
 
 def _keys(unit: UnitOfWork, query: sa.Select[int, UUID]) -> list[PersonKey]:
     return [(region, person) for region, person in unit.session.execute(query)]
-
-
-def _by_region(keys: Sequence[PersonKey]) -> Iterable[tuple[int, list[UUID]]]:
-    """Ids by region, in pieces that fit one query."""
-    grouped: dict[int, list[UUID]] = {}
-    for region, person in keys:
-        grouped.setdefault(region, []).append(person)
-    for region, ids in grouped.items():
-        for start in range(0, len(ids), _PIECE):
-            yield region, ids[start : start + _PIECE]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
@@ -15,6 +15,8 @@ from gridmap.buildings.models import Building, Compound, Dwelling, Unit
 from gridmap.buildings.repository import inside, valid_at
 from gridmap.residents.models import Household, Person, PersonAttribute, Residence
 from gridmap.store.store import UnitOfWork
+
+_PIECE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,14 +120,38 @@ def of_person(unit: UnitOfWork, region: int, person_id: UUID, day: date) -> Resi
     return next(iter(_rows(unit, query)), None)
 
 
-def living(unit: UnitOfWork, keys: Collection[tuple[int, UUID]], day: date) -> list[Resident]:
-    """Some persons with the principal residence each has on a day; who has none is left out."""
+def living(unit: UnitOfWork, keys: Iterable[tuple[int, UUID]], day: date) -> list[Resident]:
+    """Some persons (region, id) with the principal residence each has on a day; who has none is left out."""
     found: list[Resident] = []
-    for region in sorted({region for region, _ in keys}):
-        ids = [person for at, person in keys if at == region]
+    for region, ids in pieces(keys):
         query = _residents(day).where(Residence.region == region, Residence.principal, Residence.person_id.in_(ids))
         found += _rows(unit, query)
     return found
+
+
+def names_of(unit: UnitOfWork, keys: Iterable[tuple[int, UUID]], day: date) -> dict[tuple[int, UUID], str]:
+    """The names that some persons (region, id) bear on a day."""
+    found: dict[tuple[int, UUID], str] = {}
+    for region, ids in pieces(keys):
+        query = sa.select(PersonAttribute.person_id, PersonAttribute.name).where(
+            PersonAttribute.region == region,
+            PersonAttribute.person_id.in_(ids),
+            PersonAttribute.name.is_not(None),
+            believed(PersonAttribute),
+            valid_at(PersonAttribute, day),
+        )
+        found |= {(region, row.person_id): row.name for row in unit.session.execute(query) if row.name}
+    return found
+
+
+def pieces(keys: Iterable[tuple[int, UUID]]) -> Iterator[tuple[int, list[UUID]]]:
+    """Ids by region, as many as one query takes."""
+    by_region: dict[int, list[UUID]] = {}
+    for region, person in keys:
+        by_region.setdefault(region, []).append(person)
+    for region, ids in by_region.items():
+        for start in range(0, len(ids), _PIECE):
+            yield region, ids[start : start + _PIECE]
 
 
 def latest_of(unit: UnitOfWork, region: int, person_ids: Collection[UUID]) -> dict[UUID, Resident]:

@@ -5,9 +5,10 @@ Everything that leaves is masked; every read is audited in the same transaction,
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from types import MappingProxyType
 from uuid import UUID
 
 from sqlalchemy import ColumnElement
@@ -23,6 +24,7 @@ from gridmap.errors import InvalidInputError, NotFoundError, PurposeRequiredErro
 from gridmap.residents import repository
 from gridmap.residents.models import Person, PersonAttribute, Residence
 from gridmap.residents.reading import log_list, said_purpose, visible_of
+from gridmap.residents.repository import Resident
 from gridmap.residents.views import DwellingResidents, PersonView, households_of, view_of
 from gridmap.store.store import UnitOfWork
 
@@ -169,30 +171,57 @@ def list_residents(
     return [view_of(unit, resident, as_of) for resident in shown], total
 
 
-def list_persons(
-    unit: UnitOfWork, actor: Actor, area_id: UUID, persons: Sequence[tuple[int, UUID]], as_of: date, figure: str
+def list_persons(  # noqa: PLR0913 - who, where, when, and what the log says of it
+    unit: UnitOfWork,
+    actor: Actor,
+    area_id: UUID,
+    persons: Sequence[tuple[int, UUID]],
+    as_of: date,
+    figure: str,
+    *,
+    details: Mapping[str, object] = MappingProxyType({}),
+    purpose: str | None = None,
 ) -> list[PersonView]:
     """The persons behind a figure of an area, masked, in the order given; the read is audited.
 
-    Persons whose latest residence lies outside the actor's areas are left out.
+    Each is shown where they lived on the date, else where they lived last. Persons whose latest residence lies outside
+    the actor's areas are left out.
+
+    Raises:
+        PermissionDeniedError, NotFoundError (area outside the actor's scope).
+    """
+    shown = read_persons(unit, actor, area_id, persons, as_of)
+    noted = {"area": str(area_id), "as_of": as_of, "rows": len(shown), "figure": figure, **details}
+    log_list(unit, actor, shown, noted, purpose=purpose)
+    return [view_of(unit, resident, as_of) for resident in shown]
+
+
+def read_persons(
+    unit: UnitOfWork, actor: Actor, area_id: UUID, persons: Sequence[tuple[int, UUID]], as_of: date
+) -> list[Resident]:
+    """The records of some persons of an area, in the order given, without those the actor may not see. Whoever calls
+    this masks them and writes the entry in the log.
 
     Raises:
         PermissionDeniedError, NotFoundError (area outside the actor's scope).
     """
     require_area(unit, actor, Action.PERSON_LIST, area_id)
     scope = scope_of(actor, Action.PERSON_LIST)
-    by_region: dict[int, list[UUID]] = {}
+    found = {(one.region, one.person_id): one for one in repository.living(unit, persons, as_of)}
+    gone: dict[int, list[UUID]] = {}
     for region, person_id in persons:
-        by_region.setdefault(region, []).append(person_id)
-    found = {
-        (region, person_id): resident
-        for region, ids in by_region.items()
-        for person_id, resident in repository.latest_of(unit, region, ids).items()
-    }
+        if (region, person_id) not in found:
+            gone.setdefault(region, []).append(person_id)
+    for region, ids in gone.items():
+        last = repository.latest_of(unit, region, ids)
+        found |= {(region, person_id): resident for person_id, resident in last.items()}
     wanted = [found[key] for key in dict.fromkeys(persons) if key in found]
-    shown = visible_of(unit, wanted, scope, local_today(unit))
-    log_list(unit, actor, shown, {"area": str(area_id), "as_of": as_of, "rows": len(shown), "figure": figure})
-    return [view_of(unit, resident, as_of) for resident in shown]
+    return visible_of(unit, wanted, scope, local_today(unit))
+
+
+def names_of(unit: UnitOfWork, persons: Sequence[tuple[int, UUID]], day: date) -> dict[tuple[int, UUID], str]:
+    """The names of some persons on a day, to sort by. They must not leave the process."""
+    return repository.names_of(unit, persons, day)
 
 
 MOST_PERSONS = 20_000

@@ -114,6 +114,12 @@ def name_terms(name: str) -> list[Term]:
     return [Term(text, place) for text, place in found.items() if len(text) > 1 or not text.isascii()]
 
 
+def sort_key(name: str) -> tuple[str, ...]:
+    """Names in the order of a dictionary: by the syllables of their likeliest reading, then by the characters."""
+    parts = _PARTS.findall(search_key(name))
+    return (*(_spoken(parts)[0] if parts else ()), "", name)
+
+
 def is_name_like(text: str) -> bool:
     """Whether a normalised text can be a part of a name: letters and characters, no digits."""
     return any(character.isalpha() for character in text) and not any(character.isdigit() for character in text)
