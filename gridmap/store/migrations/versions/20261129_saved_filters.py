@@ -7,8 +7,8 @@ from alembic import op
 
 from gridmap.store import types
 
-revision = "20261130_saved_filters"
-down_revision = "20261129_forms"
+revision = "20261129_saved_filters"
+down_revision = "20261128_batches"
 branch_labels = None
 depends_on = None
 
