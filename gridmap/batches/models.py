@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import Index, Integer, LargeBinary, SmallInteger, String, Text, text
+from sqlalchemy import BigInteger, Index, Integer, LargeBinary, SmallInteger, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gridmap.store.base import Base, Regional, by_region, points_to, regional
@@ -13,9 +13,12 @@ from gridmap.store.types import Day, Key, Moment, Sealed
 
 
 class ImportBatch(Regional, Base):
-    """One file handed in. A file that touches several regions has a row with the same id in each.
+    """One file handed in. A file that touches several regions has a row with the same id in each; ``lead`` marks the
+    one that stands for all.
 
     Region 0 keeps what belongs to no single street (rows that could not be placed, areas above the street).
+    ``status`` is one of `gridmap.batches.states`; ``choices`` is what whoever handed it in decided (columns, language),
+    ``outcome`` what came of it beside ``counts``: neither holds personal data.
     """
 
     __tablename__ = "import_batch"
@@ -34,6 +37,27 @@ class ImportBatch(Regional, Base):
     created_at: Mapped[datetime] = mapped_column(Moment)
     created_by: Mapped[UUID | None] = mapped_column(Key)
     committed_at: Mapped[datetime | None] = mapped_column(Moment)
+    lead: Mapped[bool] = mapped_column(default=True)
+    size_bytes: Mapped[int] = mapped_column(BigInteger, default=0)
+    choices: Mapped[str] = mapped_column(Text, default="{}")
+    outcome: Mapped[str] = mapped_column(Text, default="{}")
+    workbook_rows: Mapped[int] = mapped_column(Integer, default=0)
+    undone_at: Mapped[datetime | None] = mapped_column(Moment)
+    undone_by: Mapped[UUID | None] = mapped_column(Key)
+
+
+class BatchFile(Base):
+    """A file that is handed back for a batch, sealed, in parts of a fixed size. What was handed in is never kept here:
+    it may hold what must not be stored."""
+
+    __tablename__ = "batch_file"
+    __table_args__ = regional(points_to("import_batch", "batch_id"))
+
+    region: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    batch_id: Mapped[UUID] = mapped_column(Key, primary_key=True)
+    kind: Mapped[str] = mapped_column(String(16), primary_key=True)
+    part: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    content: Mapped[bytes] = mapped_column(Sealed)
 
 
 _DECIDED = "decided_by IS NOT NULL"

@@ -17,7 +17,16 @@ from gridmap.store.types import Day, Key, Moment, Sealed, Shape
 
 # Records of a place that are themselves a log, or the journal.
 _LOGS = frozenset(
-    {"audit_entry", "audit_head", "import_batch", "change", "change_head", "change_row", "change_subject"}
+    {
+        "audit_entry",
+        "audit_head",
+        "import_batch",
+        "batch_file",
+        "change",
+        "change_head",
+        "change_row",
+        "change_subject",
+    }
 )
 # Reference data that people change by deciding something about a record.
 _DECIDED = frozenset({"alias", "person_key"})

@@ -47,6 +47,7 @@ class Journal:
         self.bulk = bulk
         self.details: dict[str, object] = {}
         self.persons: set[tuple[int, UUID]] = set()
+        self.regions: set[int] = {region}
         self._keys: list[RowKey] = []
         self._ops: list[str] = []
         self._images: list[str | None] = []
@@ -59,6 +60,10 @@ class Journal:
     def concerns(self, person_id: UUID, region: int | None = None) -> None:
         """Say that a person is concerned."""
         self.persons.add((self.region if region is None else region, person_id))
+
+    def touches(self, regions: Iterable[int]) -> None:
+        """Say in which regions a bulk change writes: what it created is not listed."""
+        self.regions.update(regions)
 
     def keep(self, model: type[Base], keys: Iterable[tuple[int, UUID | bytes]], columns: Sequence[str]) -> None:
         """Keep what ``columns`` of records (region, id) hold, before a statement overwrites them."""
@@ -122,7 +127,7 @@ class Journal:
     def write(self, actor_id: UUID | None, kind: str) -> None:
         """Write the change, its rows and its persons."""
         unit = self.unit
-        regions = {key.region for key in self._keys} | {region for region, _ in self.persons} | {self.region}
+        regions = {key.region for key in self._keys} | {region for region, _ in self.persons} | self.regions
         for region in sorted(regions):
             unit.session.add(
                 Change(

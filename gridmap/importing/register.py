@@ -17,11 +17,17 @@ from gridmap.access.policy import Action
 from gridmap.access.scope import require_area, scope_of
 from gridmap.access.service import local_today
 from gridmap.accounts.actor import Actor
+from gridmap.accounts.models import User
 from gridmap.areas.node import AreaNode
 from gridmap.areas.service import find_area
 from gridmap.audit import service as audit
+from gridmap.batches import service as batches
 from gridmap.batches.models import ImportBatch
-from gridmap.errors import InvalidInputError
+from gridmap.batches.service import INSTALLATION_REGION
+from gridmap.batches.states import IN_HAND, Status
+from gridmap.changes.journal import recording
+from gridmap.errors import InvalidInputError, NotFoundError
+from gridmap.i18n import translator
 from gridmap.importing.check import CheckedRows, check_rows
 from gridmap.importing.filing import ABSENT
 from gridmap.importing.findings import FINDINGS, Weight
@@ -30,14 +36,20 @@ from gridmap.importing.outcome import Progress, Verdict, file_digest, silent
 from gridmap.importing.places import Places, load_places
 from gridmap.importing.plan import Days, Plan, make_plan
 from gridmap.importing.reach import reach_of
-from gridmap.importing.result import BatchResult, RegisterOptions
+from gridmap.importing.result import BatchResult, Earlier, RegisterOptions
 from gridmap.importing.understand import Understood, understand
+from gridmap.importing.verdicts import error_workbook
 from gridmap.importing.writing import NO_REGION, write_plan, write_rows
 from gridmap.store.bulk import refresh_plans
 from gridmap.store.ids import uuid7
 from gridmap.store.store import Store, UnitOfWork
 
 KIND = "register"
+COPIED = (
+    "kind", "file_name", "file_hash", "under_code", "effective", "complete", "status", "created_at", "created_by",
+    "committed_at", "not_imported", "counts",
+)  # fmt: skip
+"""What the records of a batch in several regions have in common."""
 _STEPS = ("read", "check", "match", "persons", "attributes", "residences", "dwellings", "rows", "done")
 
 
@@ -54,6 +66,29 @@ class _Job:
     batch_id: UUID
     step: Callable[[str], None]
 
+    @property
+    def region(self) -> int:
+        """Where the record stands that stands for the batch."""
+        return self.under.region or INSTALLATION_REGION
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """A file as the register stands: what every row means and what it would write."""
+
+    plan: Plan
+    places: Places
+    earlier: Earlier | None
+
+    @property
+    def writes(self) -> bool:
+        return _writes_anything(self.plan)
+
+    @property
+    def repeats(self) -> bool:
+        """The same order was carried out before, and nothing happened since that would let it change anything."""
+        return self.earlier is not None and self.earlier.same_order and not self.writes
+
 
 def import_register(  # noqa: PLR0913 - the facts of a batch
     store: Store,
@@ -65,18 +100,23 @@ def import_register(  # noqa: PLR0913 - the facts of a batch
     progress: Progress = silent,
     limits: TableLimits | None = None,
     name: str | None = None,
+    batch_id: UUID | None = None,
+    understood: Understood | None = None,
 ) -> BatchResult:
     """Import a register of the residents of an area.
 
     Every row gets one verdict: *inserted*, *updated*, *unchanged*, *needs_review* or *rejected*. All accepted rows are
-    committed together with the batch, the verdicts and one audit entry. A rejected row blocks no other. A row that
-    needs review is stored as far as it is clear: the person is counted under the area (or the building) until
-    somebody chooses the dwelling; where the person is not clear, nothing but the row itself is kept.
+    committed together with the batch, the verdicts, the rows to mend, the journal and one audit entry. A rejected row
+    blocks no other. A row that needs review is stored as far as it is clear: the person is counted under the area (or
+    the building) until somebody chooses the dwelling; where the person is not clear, nothing but the row itself is
+    kept. The same file for the same order again, where it would change nothing, makes no second batch.
 
-    ``under`` is an area by code or name; ``progress`` is told a step, how many are done and how many there are.
+    ``under`` is an area by code or name; ``progress`` is told a step, how many are done and how many there are, and may
+    raise to end the work with nothing written. ``batch_id``: the batch that was received before; it is committed once,
+    however often it is asked for. ``understood``: the file as it was read already.
 
     Raises `TableError`, `NotARegisterError`, `SheetUnknownError`, `AreaNotFoundError`, `PermissionDeniedError`,
-    `NotFoundError`, `InvalidInputError` (an effective date in the future).
+    `NotFoundError`, `InvalidInputError` (an effective date in the future), `BatchStateError` (committed already).
     """
     options = options or RegisterOptions()
 
@@ -87,26 +127,39 @@ def import_register(  # noqa: PLR0913 - the facts of a batch
     with store.read() as unit:
         area = _allowed_area(unit, actor, under)
         days = _days(local_today(unit), options.effective)
-    understood = understand(path, limits=limits, name=name, chosen=options.columns)
+    understood = understood or understand(path, limits=limits, name=name, chosen=options.columns)
     tables = understood.registers(options.sheet)
     step("check")
     checked = check_rows(tables, today=days.today, chosen=options.columns)
-    job = _Job(path, understood.file_name, file_digest(path), area, days, options, uuid7(), step)
+    job = _Job(path, understood.file_name, file_digest(path), area, days, options, batch_id or uuid7(), step)
     step("match")
-    if options.dry_run:
-        with store.read() as unit:
-            reach = reach_of(unit, scope_of(actor, Action.REGISTER_IMPORT), area, days.today)
-            places = load_places(unit, area, days.today)
-            plan = make_plan(unit, checked, places, days, reach, complete=options.complete)
-    else:
-        with store.write() as unit:
-            _allowed_area(unit, actor, under)
-            reach = reach_of(unit, scope_of(actor, Action.REGISTER_IMPORT), area, days.today)
-            places = load_places(unit, area, days.today)
-            plan = make_plan(unit, checked, places, days, reach, complete=options.complete)
-            _commit(unit, actor, job, plan, checked)
+    with store.read() if options.dry_run else store.write() as unit:
+        _allowed_area(unit, actor, under)
+        judged = _judge(unit, actor, job, checked)
+        result = _result(job, understood, checked, judged)
+        if not options.dry_run:
+            _commit(unit, actor, job, judged, (checked, understood, result))
     step("done")
-    return _result(job, understood, checked, plan, places)
+    return result
+
+
+def _judge(unit: UnitOfWork, actor: Actor, job: _Job, checked: CheckedRows) -> _Judged:
+    reach = reach_of(unit, scope_of(actor, Action.REGISTER_IMPORT), job.under, job.days.today)
+    places = load_places(unit, job.under, job.days.today)
+    plan = make_plan(unit, checked, places, job.days, reach, complete=job.options.complete)
+    return _Judged(plan, places, _earlier(unit, job))
+
+
+def _earlier(unit: UnitOfWork, job: _Job) -> Earlier | None:
+    """The last time that this file was committed for this area, the same order if there was one."""
+    order = (job.days.effective, job.options.complete)
+    found = batches.same_file(unit, KIND, job.digest, job.under.code)
+    same = [batch for batch in found if (batch.effective, batch.complete) == order]
+    batch = next(iter([*same, *found]), None)
+    if batch is None or batch.committed_at is None:
+        return None
+    user = unit.session.get(User, batch.created_by) if batch.created_by else None
+    return Earlier(batch.id, batch.committed_at, user.display_name if user else "", same_order=batch in same)
 
 
 def _allowed_area(unit: UnitOfWork, actor: Actor, under: str) -> AreaNode:
@@ -123,48 +176,87 @@ def _days(today: date, effective: date | None) -> Days:
     return Days(today, effective or today)
 
 
-def _commit(unit: UnitOfWork, actor: Actor, job: _Job, plan: Plan, checked: CheckedRows) -> None:
-    regions = plan.rows["region"].fill_null(NO_REGION).unique().to_list() + plan.absent["region"].unique().to_list()
-    counts = _counts(plan)
+def _commit(
+    unit: UnitOfWork,
+    actor: Actor,
+    job: _Job,
+    judged: _Judged,
+    file: tuple[CheckedRows, Understood, BatchResult],
+) -> None:
+    """Write everything, or, where the same order was carried out before, nothing."""
+    plan, (checked, understood, result) = judged.plan, file
+    batch = _batch(unit, actor, job)
+    if judged.repeats:
+        batch.status = Status.CANCELLED.value
+        batch.outcome = json.dumps({"repeats": str(result.batch_id)})
+        return
+    home = {"under": job.under.code, "file": job.file_name}
+    regions = _open_batch(unit, job, plan, batch, _facts(checked, result))
+    with recording(
+        unit, actor, "register.import", region=job.region, change_id=job.batch_id, details=home, bulk=True
+    ) as journal:
+        journal.touches(regions)
+        write_plan(journal, plan, actor.user_id, job.step)
+        job.step("rows")
+        write_rows(journal, plan, checked.raw, job.under, job.days.today)
+    content, batch.workbook_rows = (
+        error_workbook(result, understood.tables, translator(job.options.language).gettext)
+        if result.to_mend
+        else (b"", 0)
+    )
+    batches.keep_file(unit, batch, batches.WORKBOOK, content)
+    audit.record(
+        unit,
+        actor,
+        Action.REGISTER_IMPORT.value,
+        region=job.region,
+        details={"batch": str(job.batch_id), "under": job.under.code, **result.counts},
+    )
+    if judged.writes:
+        unit.changed("register")
+    refresh_plans(unit)
+
+
+def _batch(unit: UnitOfWork, actor: Actor, job: _Job) -> ImportBatch:
+    """The record of the batch: the one that was received, else a new one; locked, so that it is committed once."""
+    try:
+        return batches.move_on(unit, job.batch_id, IN_HAND, Status.PREVIEWED)
+    except NotFoundError:
+        handed = batches.HandedIn(
+            KIND, job.file_name, job.digest, job.path.stat().st_size, job.region, job.under.code, job.days.effective,
+            job.options.complete,
+        )  # fmt: skip
+        return batches.receive(unit, job.batch_id, actor.user_id, handed)
+
+
+def _facts(checked: CheckedRows, result: BatchResult) -> dict[str, str]:
+    """What the record says of the file beside its state."""
     not_imported = [
         {"sheet": sheet, "heading": column.heading, "status": column.status.value}
         for sheet, columns in checked.columns.items()
         for column in columns
         if column.status is not ColumnStatus.MAPPED
     ]
-    for region in sorted(set(regions)):
-        unit.session.add(
-            ImportBatch(
-                region=region,
-                id=job.batch_id,
-                kind=KIND,
-                file_name=job.file_name[:256],
-                file_hash=job.digest,
-                under_code=job.under.code,
-                effective=job.days.effective,
-                complete=job.options.complete,
-                not_imported=json.dumps(not_imported, ensure_ascii=False),
-                status="committed",
-                counts=json.dumps(counts),
-                created_at=unit.now,
-                created_by=actor.user_id,
-                committed_at=unit.now,
-            )
-        )
+    outcome = {"population": list(result.population), "blank_rows": result.blank_rows}
+    return {
+        "not_imported": json.dumps(not_imported, ensure_ascii=False),
+        "counts": json.dumps(dict(result.counts)),
+        "outcome": json.dumps(outcome),
+    }
+
+
+def _open_batch(unit: UnitOfWork, job: _Job, plan: Plan, batch: ImportBatch, facts: dict[str, str]) -> list[int]:
+    """Mark the batch as committed, with a record in every region it has rows in; answers the regions."""
+    found = plan.rows["region"].fill_null(NO_REGION).unique().to_list() + plan.absent["region"].unique().to_list()
+    batch.status, batch.committed_at = Status.COMMITTED.value, unit.now
+    batch.effective = job.days.effective
+    for name, value in facts.items():
+        setattr(batch, name, value)
+    copied = {name: getattr(batch, name) for name in COPIED}
+    for region in sorted(set(found) - {batch.region}):
+        unit.session.add(ImportBatch(region=region, id=batch.id, lead=False, **copied))
     unit.session.flush()
-    write_plan(unit, plan, job.batch_id, actor.user_id, job.step)
-    job.step("rows")
-    write_rows(unit, plan, checked.raw, job.batch_id, job.under, job.days.today)
-    audit.record(
-        unit,
-        actor,
-        Action.REGISTER_IMPORT.value,
-        region=job.under.region or audit.INSTALLATION_REGION,
-        details={"batch": str(job.batch_id), "under": job.under.code, **counts},
-    )
-    if _writes_anything(plan):
-        unit.changed("register")
-    refresh_plans(unit)
+    return sorted({*found, batch.region})
 
 
 def _writes_anything(plan: Plan) -> bool:
@@ -180,7 +272,8 @@ def _counts(plan: Plan) -> dict[str, int]:
     return {"rows": plan.rows.height, **counts, ABSENT: plan.absent.height}
 
 
-def _result(job: _Job, understood: Understood, checked: CheckedRows, plan: Plan, places: Places) -> BatchResult:
+def _result(job: _Job, understood: Understood, checked: CheckedRows, judged: _Judged) -> BatchResult:
+    plan, places = judged.plan, judged.places
     headings = checked.headings()
     issues = _explained(plan.issues, headings).join(plan.rows.select("at", "sheet", "row"), on="at", how="left")
     worst = issues.filter(pl.col("weight") > int(Weight.NOTE)).unique("at", keep="first", maintain_order=True)
@@ -189,7 +282,7 @@ def _result(job: _Job, understood: Understood, checked: CheckedRows, plan: Plan,
     )
     imported = set(checked.columns)
     return BatchResult(
-        batch_id=job.batch_id,
+        batch_id=judged.earlier.batch_id if judged.earlier and judged.repeats else job.batch_id,
         file_name=job.file_name,
         dry_run=job.options.dry_run,
         counts=_counts(plan),
@@ -211,6 +304,9 @@ def _result(job: _Job, understood: Understood, checked: CheckedRows, plan: Plan,
             "other",
         ),
         issues=issues.select("sheet", "row", "column", "code", "weight", "message", "remedy", "value", "other"),
+        changes=judged.writes,
+        earlier=judged.earlier,
+        repeats=judged.repeats,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 import polars as pl
@@ -17,13 +17,26 @@ from gridmap.importing.outcome import Verdict
 class RegisterOptions:
     """``effective``: the date the facts hold from (default: today); ``complete``: the file names everybody of the area;
     ``dry_run``: judge, write nothing; ``sheet``: only this sheet of a workbook; ``columns``: by sheet and letters, the
-    field a column fills whatever its heading says (``""``: it is not imported)."""
+    field a column fills whatever its heading says (``""``: it is not imported); ``language``: of the workbook that is
+    handed back."""
 
     effective: date | None = None
     complete: bool = False
     dry_run: bool = False
     sheet: str | None = None
     columns: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    language: str = "zh-CN"
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """The same file was handed in before for the same area: when it was committed, by whom, and whether it was the
+    same order (date, completeness)."""
+
+    batch_id: UUID
+    committed_at: datetime
+    by: str
+    same_order: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +47,9 @@ class BatchResult:
     row – sheet, row, verdict, dwelling_id, building_id (the office's own ids, else ours), person_id, column (heading),
     reason (code), message, remedy, value, other. ``issues``: every finding – sheet, row, column, code, weight, message,
     remedy, value, other; ``value`` (masked) and ``other`` are what fills the message in another language.
-    ``population``: persons of the area before and after.
+    ``population``: persons of the area before and after. ``changes``: whether it writes (or would write) anything of
+    the register. ``earlier``: the same file came before. ``repeats``: it was committed before and would change nothing,
+    so ``batch_id`` is that of the first time and no second batch was made.
     """
 
     batch_id: UUID
@@ -46,6 +61,14 @@ class BatchResult:
     population: tuple[int, int]
     verdicts: pl.DataFrame = field(repr=False)
     issues: pl.DataFrame = field(repr=False)
+    changes: bool = True
+    earlier: Earlier | None = None
+    repeats: bool = False
+
+    @property
+    def to_mend(self) -> int:
+        """Rows that need review or were rejected."""
+        return self.counts[Verdict.NEEDS_REVIEW.value] + self.counts[Verdict.REJECTED.value]
 
     @property
     def accepted(self) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import polars as pl
@@ -49,13 +49,19 @@ def write_verdicts(result: BatchResult, path: Path) -> None:
 
 
 def write_error_workbook(result: BatchResult, source: Path, path: Path, *, translate: Translate = untranslated) -> int:
-    """Write the rows that need review or were rejected as they were handed in; returns how many.
+    """Write `error_workbook` to a file; returns how many rows it holds."""
+    content, written = error_workbook(result, understand(source, name=result.file_name).tables, translate)
+    path.write_bytes(content)
+    return written
 
-    Bad cells are marked and commented, the last columns say verdict and reasons. Columns that are never stored are left
-    out, texts elsewhere that hold such things are emptied. The file can be corrected and handed in again: the added
-    columns have headings that the import ignores.
+
+def error_workbook(result: BatchResult, tables: Sequence[SheetTable], translate: Translate) -> tuple[bytes, int]:
+    """The rows that need review or were rejected as they were handed in, as an XLSX file, and how many they are.
+
+    Bad cells are marked and commented, cells that were read otherwise than written are noted, the last columns say
+    verdict and reasons. Columns that are never stored are left out, texts elsewhere that hold such things are emptied.
+    The file can be corrected and handed in again: the added columns have headings that the import ignores.
     """
-    understood = understand(source, name=result.file_name)
     written = 0
     content = io.BytesIO()
     # In memory: parts of the workbook would otherwise lie in the system's temporary folder, in the clear.
@@ -64,11 +70,12 @@ def write_error_workbook(result: BatchResult, source: Path, path: Path, *, trans
         styles = {
             "head": workbook.add_format({"bold": True, "bottom": 1}),
             "text": workbook.add_format({"num_format": "@"}),
+            "noted": workbook.add_format({"num_format": "@", "bg_color": "#FFF6D6"}),
             "bad": workbook.add_format(
                 {"num_format": "@", "bg_color": "#FDE2DD", "bottom": 2, "bottom_color": "#C0392B"}
             ),
         }
-        for table in understood.tables:
+        for table in tables:
             columns = result.columns.get(table.name)
             if columns is not None:
                 written += _write_sheet(
@@ -76,8 +83,7 @@ def write_error_workbook(result: BatchResult, source: Path, path: Path, *, trans
                 )
         if not workbook.worksheets():
             workbook.add_worksheet()
-    path.write_bytes(content.getvalue())
-    return written
+    return content.getvalue(), written
 
 
 def _write_sheet(
@@ -101,14 +107,14 @@ def _write_sheet(
         if number not in verdict_of:
             continue
         line += 1
-        issues = found.get(number, [])
-        bad = {issue[0]: _sentence(issue, translate) for issue in reversed(issues)}
+        issues, notes = found.get(number, ([], []))
+        bad, noted = (_by_heading(part, translate) for part in (issues, notes))
         for place, column in enumerate(texts):
-            text = column[position]
-            style = styles["bad"] if headings[place] in bad else styles["text"]
-            sheet.write_string(line, place, text or "", style)
-            if headings[place] in bad:
-                sheet.write_comment(line, place, bad[headings[place]])
+            heading = headings[place]
+            style = "bad" if heading in bad else "noted" if heading in noted else "text"
+            sheet.write_string(line, place, column[position] or "", styles[style])
+            if remark := bad.get(heading) or noted.get(heading):
+                sheet.write_comment(line, place, remark)
         said = " ".join(_sentence(issue, translate) for issue in issues)
         sheet.write_string(line, len(kept), translate(VERDICTS[verdict_of[number]]))
         sheet.write_string(line, len(kept) + 1, said)
@@ -119,13 +125,18 @@ def _write_sheet(
 Finding = tuple[str, str, str | None, int | None]
 
 
-def _issues_by_row(result: BatchResult, sheet: str) -> dict[int, list[Finding]]:
-    """Row → (heading, code, value, other) of what is more than a note, the heaviest first."""
-    heavy = result.issues.filter((pl.col("sheet") == sheet) & (pl.col("weight") > int(Weight.NOTE)))
-    found: dict[int, list[Finding]] = defaultdict(list)
-    for number, column, code, value, other in heavy.select("row", "column", "code", "value", "other").rows():
-        found[number].append((column, code, value, other))
+def _issues_by_row(result: BatchResult, sheet: str) -> dict[int, tuple[list[Finding], list[Finding]]]:
+    """Row → (heading, code, value, other) of what must be mended, the heaviest first; and of mere notes."""
+    here = result.issues.filter(pl.col("sheet") == sheet)
+    found: dict[int, tuple[list[Finding], list[Finding]]] = defaultdict(lambda: ([], []))
+    for number, weight, *finding in here.select("row", "weight", "column", "code", "value", "other").rows():
+        found[number][0 if weight > int(Weight.NOTE) else 1].append(tuple(finding))
     return found
+
+
+def _by_heading(issues: Sequence[Finding], translate: Translate) -> dict[str, str]:
+    """What is said of each cell: the first finding of its column."""
+    return {issue[0]: _sentence(issue, translate) for issue in reversed(issues)}
 
 
 def _sentence(issue: Finding, translate: Translate) -> str:

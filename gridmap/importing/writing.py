@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from gridmap.areas.node import AreaNode
 from gridmap.batches.models import ImportRow
 from gridmap.buildings.models import DwellingState, Verification
+from gridmap.changes.journal import Journal
 from gridmap.codes import code_list
 from gridmap.importing.filing import ABSENT, CASE_COLUMNS, file_absent, file_cases
 from gridmap.importing.headings import never_stored_text
@@ -30,27 +31,28 @@ from gridmap.store.store import UnitOfWork
 NO_REGION = 0
 
 
-def write_plan(unit: UnitOfWork, plan: Plan, batch_id: UUID, actor_id: UUID, step: Callable[[str], None]) -> None:
-    """Write persons, attributes, households, residences, dwelling states and verifications."""
+def write_plan(journal: Journal, plan: Plan, actor_id: UUID, step: Callable[[str], None]) -> None:
+    """Write persons, attributes, households, residences, dwelling states and verifications; what is overwritten is
+    kept in the journal, what is new carries the journal's id."""
+    unit, batch_id = journal.unit, journal.id
     step("persons")
-    _write_persons(unit, plan, batch_id)
+    _write_persons(journal, plan)
     step("attributes")
-    _write_attributes(unit, plan.leads, batch_id)
+    _write_attributes(journal, plan.leads)
     step("residences")
     _insert(unit, Household, plan.households, batch_id=batch_id, version=1)
-    _write_residences(unit, plan.leads, batch_id)
+    _write_residences(journal, plan.leads)
     step("dwellings")
     stock = plan.stock
-    _end(unit, DwellingState, stock.ended)
-    _supersede(unit, DwellingState, stock.superseded)
+    _end(journal, DwellingState, stock.ended)
+    _supersede(journal, DwellingState, stock.superseded)
     _insert(unit, DwellingState, stock.states, recorded_at=unit.now, batch_id=batch_id)
     _insert(unit, Verification, stock.visits, recorded_at=unit.now, verified_by=actor_id, batch_id=batch_id)
 
 
-def write_rows(  # noqa: PLR0913, PLR0917 - the facts of a batch
-    unit: UnitOfWork, plan: Plan, raw: pl.DataFrame, batch_id: UUID, under: AreaNode, today: date
-) -> None:
+def write_rows(journal: Journal, plan: Plan, raw: pl.DataFrame, under: AreaNode, today: date) -> None:
     """Record the verdict of every row; the content only of rows that somebody has to decide or mend."""
+    unit, batch_id = journal.unit, journal.id
     rows = plan.rows.with_columns(pl.col("region").fill_null(NO_REGION))
     kept = rows.filter(pl.col("verdict").is_in([Verdict.NEEDS_REVIEW.value, Verdict.REJECTED.value]))
     texts = _without_never_stored(raw[kept["at"].to_list()]).to_dicts()
@@ -71,7 +73,7 @@ def write_rows(  # noqa: PLR0913, PLR0917 - the facts of a batch
     absent = plan.absent.select("region", "person_id", "dwelling_id", "building_id")
     numbered = absent.with_columns(seq=pl.arange(rows.height, rows.height + absent.height, eager=True, dtype=pl.Int64))
     _insert(unit, ImportRow, file_absent(numbered, under), batch_id=batch_id, sheet="", row=0, verdict=ABSENT)
-    _settle_old_cases(unit, rows, batch_id)
+    _settle_old_cases(journal, rows)
 
 
 def _without_never_stored(raw: pl.DataFrame) -> pl.DataFrame:
@@ -88,7 +90,8 @@ def _without_never_stored(raw: pl.DataFrame) -> pl.DataFrame:
     return pl.DataFrame(clean)
 
 
-def _write_persons(unit: UnitOfWork, plan: Plan, batch_id: UUID) -> None:
+def _write_persons(journal: Journal, plan: Plan) -> None:
+    unit, batch_id = journal.unit, journal.id
     fresh = plan.leads.filter("fresh")
     numbers = unit.vault.seal_many(fresh["id_number"].to_list(), "person.id_number")
     _insert(
@@ -103,18 +106,7 @@ def _write_persons(unit: UnitOfWork, plan: Plan, batch_id: UUID) -> None:
     learnt = plan.leads.filter("p_change")
     _insert_keys(unit, pl.concat([fresh.filter("first_holder"), learnt.filter("p_new_number")], how="vertical"))
     _index_tails(unit, ID_TAIL, pl.concat([fresh, learnt.filter("p_new_number")], how="vertical"), "id_number")
-    sealed = unit.vault.seal_many(learnt["id_number"].to_list(), "person.id_number")
-    for row, number in zip(learnt.iter_rows(named=True), sealed, strict=True):
-        values: dict[str, Any] = {"version": Person.version + 1}
-        if row["sex"] in {"1", "2"}:
-            values["sex"] = row["sex"]
-        if row["p_birth_date"] is None and row["birth_date"] is not None:
-            values["birth_date"] = row["birth_date"]
-        if row["p_new_number"]:
-            values |= {"id_number": number, "id_index": row["id_index"]}
-        unit.session.execute(
-            sa.update(Person).where(Person.region == row["region"], Person.id == row["person_id"]).values(values)
-        )
+    _learn(journal, learnt)
     marked = pl.concat(
         [
             plan.disputed,
@@ -123,7 +115,29 @@ def _write_persons(unit: UnitOfWork, plan: Plan, batch_id: UUID) -> None:
             ),
         ]
     )
-    _update(unit, Person, marked.rename({"person_id": "id"}), {"disputed": True})
+    _update(journal, Person, marked.rename({"person_id": "id"}), {"disputed": True})
+
+
+def _learn(journal: Journal, learnt: pl.DataFrame) -> None:
+    """Write what a file says of known persons that was not known."""
+    unit = journal.unit
+    keys = list(learnt.select("region", "person_id").iter_rows())
+    journal.keep(Person, keys, ("sex", "birth_date", "id_number", "id_index", "version"))
+    numbers = learnt.filter("p_new_number")["id_index"].unique(maintain_order=True)
+    journal.created(PersonKey, [{"id_index": number} for number in numbers])
+    table: Any = Person.__table__
+    sealed = unit.vault.seal_many(learnt["id_number"].to_list(), "person.id_number")
+    for row, number in zip(learnt.iter_rows(named=True), sealed, strict=True):
+        values: dict[str, Any] = {"version": table.c.version + 1}
+        if row["sex"] in {"1", "2"}:
+            values["sex"] = row["sex"]
+        if row["p_birth_date"] is None and row["birth_date"] is not None:
+            values["birth_date"] = row["birth_date"]
+        if row["p_new_number"]:
+            values |= {"id_number": number, "id_index": row["id_index"]}
+        unit.session.execute(
+            sa.update(table).where(table.c.region == row["region"], table.c.id == row["person_id"]).values(values)
+        )
 
 
 def _insert_keys(unit: UnitOfWork, leads: pl.DataFrame) -> None:
@@ -136,11 +150,14 @@ def _index_tails(unit: UnitOfWork, kind: str, leads: pl.DataFrame, number: str) 
     index_numbers(unit, kind, given["region"].to_list(), given["person_id"].to_list(), given[number].to_list())
 
 
-def _write_attributes(unit: UnitOfWork, leads: pl.DataFrame, batch_id: UUID) -> None:
+def _write_attributes(journal: Journal, leads: pl.DataFrame) -> None:
+    unit, batch_id = journal.unit, journal.id
     acting = leads.filter(pl.col("a_action").is_not_null())
-    _supersede(unit, PersonAttribute, acting.filter(pl.col("a_action") == "correct").select("region", id="a_id"))
+    _supersede(journal, PersonAttribute, acting.filter(pl.col("a_action") == "correct").select("region", id="a_id"))
     _end(
-        unit, PersonAttribute, acting.filter(pl.col("a_action") == "change").select("region", id="a_id", valid_to="day")
+        journal,
+        PersonAttribute,
+        acting.filter(pl.col("a_action") == "change").select("region", id="a_id", valid_to="day"),
     )
     given = acting.select(pl.when("new_phone").then("phone")).to_series().to_list()
     sealed = pl.Series(unit.vault.seal_many(given, "person_attribute.phone"), dtype=pl.Binary)
@@ -167,13 +184,14 @@ def _write_attributes(unit: UnitOfWork, leads: pl.DataFrame, batch_id: UUID) -> 
     _index_tails(unit, PHONE_TAIL, acting.filter("new_phone"), "phone")
 
 
-def _write_residences(unit: UnitOfWork, leads: pl.DataFrame, batch_id: UUID) -> None:
+def _write_residences(journal: Journal, leads: pl.DataFrame) -> None:
+    unit, batch_id = journal.unit, journal.id
     acting = leads.filter(pl.col("r_action").is_in(WRITES))
     action = pl.col("r_action")
     believed_wrong = acting.filter(action.is_in(["relate", "locate"]))
-    _supersede(unit, Residence, believed_wrong.select("region", id="r_id"))
+    _supersede(journal, Residence, believed_wrong.select("region", id="r_id"))
     moved = acting.filter(action == "move").select("region", id="r_id", valid_to="moved_on")
-    _end(unit, Residence, moved, {"cause_out": "move_within"})
+    _end(journal, Residence, moved, {"cause_out": "move_within"})
     relate = action == "relate"
     corrected = action.is_in(["relate", "locate"])
     _insert(
@@ -200,25 +218,30 @@ def _write_residences(unit: UnitOfWork, leads: pl.DataFrame, batch_id: UUID) -> 
     )  # fmt: skip
 
 
-def _settle_old_cases(unit: UnitOfWork, rows: pl.DataFrame, batch_id: UUID) -> None:
+def _settle_old_cases(journal: Journal, rows: pl.DataFrame) -> None:
     """Open cases of persons that this file judges anew are settled by it: the queue holds the newest word only."""
+    unit, batch_id = journal.unit, journal.id
     regions = rows["region"].unique().to_list()
-    query = sa.select(ImportRow.region, ImportRow.batch_id, ImportRow.seq, ImportRow.person_id).where(
-        ImportRow.region.in_(regions),
-        ImportRow.verdict == Verdict.NEEDS_REVIEW.value,
-        ImportRow.decided_at.is_(None),
-        ImportRow.person_id.is_not(None),
-        ImportRow.batch_id != batch_id,
+    table: Any = ImportRow.__table__
+    query = sa.select(table.c.region, table.c.batch_id, table.c.seq, table.c.person_id).where(
+        table.c.region.in_(regions),
+        table.c.verdict == Verdict.NEEDS_REVIEW.value,
+        table.c.decided_at.is_(None),
+        table.c.person_id.is_not(None),
+        table.c.batch_id != batch_id,
     )
     cases = unit.session.execute(query).all()
     if not cases:
         return
     mine = {(row[0], UUID(bytes=row[1])) for row in rows.select("region", "person_id").drop_nulls().unique().rows()}
-    stale = [row for row in cases if (row.region, row.person_id) in mine]
-    for row in stale:
+    for row in cases:
+        if (row.region, row.person_id) not in mine:
+            continue
+        key = {"region": row.region, "batch_id": row.batch_id, "seq": row.seq}
+        journal.replaced(ImportRow, key, {"decision": None, "decided_at": None})
         unit.session.execute(
-            sa.update(ImportRow)
-            .where(ImportRow.region == row.region, ImportRow.batch_id == row.batch_id, ImportRow.seq == row.seq)
+            sa.update(table)
+            .where(*[table.c[name] == value for name, value in key.items()])
             .values(decision="replaced", decided_at=unit.now)
         )
 
@@ -228,21 +251,22 @@ def _insert(unit: UnitOfWork, model: type[Base], rows: pl.DataFrame, **same: obj
         bulk_insert(unit, model, {**{name: rows[name].to_list() for name in rows.columns}, **same})
 
 
-def _end(unit: UnitOfWork, model: type[Base], rows: pl.DataFrame, also: dict[str, object] | None = None) -> None:
+def _end(journal: Journal, model: type[Base], rows: pl.DataFrame, also: dict[str, object] | None = None) -> None:
     """Close intervals: columns region, id, valid_to."""
-    _update(unit, model, rows, also or {})
+    _update(journal, model, rows, also or {})
 
 
-def _supersede(unit: UnitOfWork, model: type[Base], rows: pl.DataFrame) -> None:
+def _supersede(journal: Journal, model: type[Base], rows: pl.DataFrame) -> None:
     """Take back a belief: columns region, id."""
-    _update(unit, model, rows, {"superseded_at": unit.now})
+    _update(journal, model, rows, {"superseded_at": journal.unit.now})
 
 
-def _update(unit: UnitOfWork, model: type[Base], rows: pl.DataFrame, same: dict[str, Any]) -> None:
+def _update(journal: Journal, model: type[Base], rows: pl.DataFrame, same: dict[str, Any]) -> None:
     if rows.is_empty():
         return
-    table: Any = model.__table__
     own = [name for name in rows.columns if name not in {"region", "id"}]
+    journal.keep(model, rows.select("region", "id").iter_rows(), [*own, *same])
+    table: Any = model.__table__
     values = {name: sa.bindparam(f"new_{name}") for name in own} | same
     statement = (
         sa.update(table)
@@ -253,5 +277,5 @@ def _update(unit: UnitOfWork, model: type[Base], rows: pl.DataFrame, same: dict[
         {"at_region": row["region"], "at_id": row["id"], **{f"new_{name}": row[name] for name in own}}
         for row in rows.iter_rows(named=True)
     ]
-    unit.session.flush()
-    unit.session.connection().execute(statement, parameters)
+    journal.unit.session.flush()
+    journal.unit.session.connection().execute(statement, parameters)

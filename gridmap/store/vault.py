@@ -38,6 +38,22 @@ class Vault:
         nonce = secrets.token_bytes(NONCE_BYTES)
         return SEAL_VERSION + nonce + self._cipher.encrypt(nonce, value.encode(), column.encode())
 
+    def seal_bytes(self, content: bytes, column: str) -> bytes:
+        """Seal bytes (a part of a file) for ``column``."""
+        nonce = secrets.token_bytes(NONCE_BYTES)
+        return SEAL_VERSION + nonce + self._cipher.encrypt(nonce, content, column.encode())
+
+    def open_bytes(self, sealed: bytes, column: str) -> bytes:
+        """Open what `seal_bytes` sealed.
+
+        Raises:
+            WrongKeyError: it was sealed with another key or for another column.
+        """
+        try:
+            return self._cipher.decrypt(sealed[1 : 1 + NONCE_BYTES], sealed[1 + NONCE_BYTES :], column.encode())
+        except InvalidTag:
+            raise WrongKeyError(location=column) from None
+
     def seal_many(self, values: Sequence[str | None], column: str) -> list[bytes | None]:
         """Seal a column; ``None`` stays ``None``."""
         data = column.encode()
