@@ -15,6 +15,7 @@ EXTRACTOR: Final = "jinja2.ext:babel_extract"
 TEMPLATES: Final = ("web/templates", "gridmap/reports/templates")
 DATA: Final[Mapping[str, tuple[str, ...]]] = {
     "gridmap/indicators/registry.toml": ("indicator.*.name", "indicator.*.unit", "indicator.*.source"),
+    "gridmap/indicators/periods.toml": ("indicator.*.name", "indicator.*.unit", "indicator.*.source"),
     "gridmap/compliance/rules.toml": ("rule.*.name", "rule.*.action", "rule.*.action_above"),
     "gridmap/importing/headings.toml": ("*.reason",),
     "gridmap/areas/levels.toml": ("level.*.name",),

@@ -19,6 +19,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "import": "gridmap.cli.imports:app",
         "check": "gridmap.cli.check:check",
         "stats": "gridmap.cli.figures:stats",
+        "period": "gridmap.cli.periods:period",
         "report": "gridmap.cli.figures:report",
         "map": "gridmap.cli.figures:map_",
         "user": "gridmap.cli.users:app",

@@ -21,6 +21,7 @@ class Measure:
     lowest_level: str
     whole: str | None = None
     complement: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
 
 
 @cache
@@ -37,6 +38,7 @@ def measures() -> Mapping[str, Measure]:
                 lowest_level=entry["lowest_level"],
                 whole=entry.get("whole"),
                 complement=tuple(entry.get("complement", ())),
+                also=tuple(entry.get("also", ())),
             )
             for name, entry in data.items()
         }
@@ -44,10 +46,10 @@ def measures() -> Mapping[str, Measure]:
 
 
 def measure_of(text: str) -> Measure | None:
-    """A measure by its name or label."""
+    """A measure by its name, its label or another name it goes by."""
     wanted = text.strip().lower()
     for measure in measures().values():
-        if wanted in {measure.name, measure.zh, measure.en}:
+        if wanted in {measure.name, measure.zh, measure.en, *measure.also}:
             return measure
     return None
 

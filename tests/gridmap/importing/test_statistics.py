@@ -38,7 +38,7 @@ def said(outcome: ImportOutcome) -> dict[str, int]:
 
 
 def test_a_real_report_is_kept_once(store: Store, manager: Actor, tmp_path: Path) -> None:
-    figures = {"population": 511851, "births": 3118, "births_male": 1682, "births_female": 1436, "births_in_line": 2836}
+    figures = {"population_closing": 511851, "births": 3118, "births_male": 1682, "births_female": 1436, "births_in_line": 2836}
     path = table(tmp_path / "s.csv", HEAD, *(f"460108,{PERIOD},{name},{value}" for name, value in figures.items()))
     assert said(import_statistics(store, manager, path)) == {"inserted": 5}
     assert said(import_statistics(store, manager, path)) == {"unchanged": 5}
