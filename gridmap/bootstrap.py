@@ -16,9 +16,12 @@ from gridmap.buildings import models as _buildings
 from gridmap.changes import models as _changes
 from gridmap.duplicates import models as _duplicates
 from gridmap.errors import StoreExistsError
+from gridmap.forms import models as _forms
 from gridmap.linking import models as _linking
 from gridmap.residents import models as _residents
 from gridmap.reviewing import models as _reviewing
+from gridmap.rosters import models as _rosters
+from gridmap.services import models as _services
 from gridmap.statistics import models as _statistics
 from gridmap.store import migrate
 from gridmap.store import models as _store
@@ -31,8 +34,8 @@ from gridmap.store.store import Store, UnitOfWork, open_store
 __all__ = ["METADATA", "MODELS", "Store", "UnitOfWork", "create_register", "open_register"]
 
 MODELS = (
-    _store, _accounts, _audit, _changes, _batches, _areas, _access, _buildings, _residents, _statistics, _linking,
-    _duplicates, _reviewing,
+    _store, _accounts, _audit, _changes, _batches, _areas, _access, _buildings, _residents, _services, _statistics, _linking,
+    _rosters, _duplicates, _reviewing, _forms,
 )  # fmt: skip
 METADATA = Base.metadata
 
