@@ -19,6 +19,7 @@ class Action(StrEnum):
     BUILDING_READ = "building.read"
     PERSON_LIST = "person.list"
     PERSON_REVEAL = "person.reveal"
+    FORM_KEEP = "form.keep"
     PERSON_MERGE = "person.merge"
     RECORD_EDIT = "record.edit"
     SEARCH_PLACES = "search.places"
@@ -65,6 +66,7 @@ POLICY: Mapping[Action, Rule] = MappingProxyType(
             frozenset({Role.GRID_WORKER, Role.COMMUNITY_OFFICER, Role.STREET_OFFICER, Role.DATA_MANAGER})
         ),
         Action.PERSON_MERGE: Rule(_DATA_MANAGER),
+        Action.FORM_KEEP: Rule(_AGGREGATES),
         Action.SEARCH_PLACES: Rule(_RECORDS | {Role.ANALYST}),
         Action.SEARCH_PERSONS: Rule(_RECORDS),
         Action.GEOMETRY_IMPORT: Rule(_DATA_MANAGER),

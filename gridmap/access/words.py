@@ -13,6 +13,7 @@ ACTIONS: Final[dict[Action, str]] = {
     Action.BUILDING_READ: "look into buildings",
     Action.PERSON_LIST: "list residents",
     Action.PERSON_REVEAL: "see residents in full",
+    Action.FORM_KEEP: "keep forms",
     Action.RECORD_EDIT: "change records",
     Action.PERSON_MERGE: "merge records of one person",
     Action.SEARCH_PLACES: "search for places",

@@ -29,6 +29,7 @@ MAY: dict[Action, set[str]] = {
     Action.BUILDING_READ: RECORDS,
     Action.PERSON_LIST: RECORDS,
     Action.PERSON_REVEAL: RECORDS - {"district"},
+    Action.FORM_KEEP: FIGURES,
     Action.PERSON_MERGE: {"manager"},
     Action.SEARCH_PLACES: FIGURES,
     Action.SEARCH_PERSONS: RECORDS,
@@ -48,7 +49,7 @@ UNDER = {"c1": {"c1", "k1", "a", "district"}, "c3": {"c3", "k2", "a", "district"
 SCOPED = {"area_id", "building_id", "dwelling_id", "person_id"}
 """Parameters that name a record of a place."""
 
-UNKNOWN_IDS = {"user_id", "grant_id", "session_id", "job_id", "case_id"}
+UNKNOWN_IDS = {"user_id", "grant_id", "session_id", "job_id", "form_id", "case_id"}
 USERS = sorted(set(ROLES) - {"disabled"})
 
 

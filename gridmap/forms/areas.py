@@ -1,0 +1,162 @@
+"""Figures for a form: of its area and of a row each of the areas below, all from the same table as the reports."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+
+import numpy as np
+
+from gridmap.compliance.service import Assessment
+from gridmap.forms.filling import Figure, Given
+from gridmap.forms.vocabulary import Item, Rows
+from gridmap.i18n import Translator
+from gridmap.indicators.cells import AreaTable
+from gridmap.indicators.registry import AREA_MEASURE, Registry
+from gridmap.indicators.tree import CELL, AreaTree
+from gridmap.reports.division import Division, divide
+from gridmap.reports.places import OWN_LINE, Names
+
+PERCENT = "%"
+_LEVELS = {Rows.COMMUNITIES: "community", Rows.CELLS: CELL}
+
+
+@dataclass(frozen=True)
+class AreaFigures:
+    """The figures of some areas (rows of a table), read one by one as a form asks for them."""
+
+    table: AreaTable
+    registry: Registry
+
+    def figure(self, item: Item, row: int) -> Figure:
+        """A count or an indicator of a row of the table."""
+        if item.group == "indicator":
+            value = float(self.registry.values(self.table, item.key).value[row])
+            percent = self.registry.indicators[item.key].unit == PERCENT
+            return Figure(None if np.isnan(value) else value, percent)
+        value = float(self.registry.measure(self.table, item.key)[row])
+        if np.isnan(value):
+            return Figure(None)
+        return Figure(value if item.key == AREA_MEASURE else int(value))
+
+
+@dataclass(frozen=True)
+class AreaRow:
+    """A row of an area below; ``own`` rows are what an area has outside all areas below it."""
+
+    figures: AreaFigures
+    row: int
+    number: int
+    names: Names
+    own: bool = False
+
+    @property
+    def position(self) -> int:
+        """The area's position in the tree."""
+        return int(self.figures.table.rows[self.row])
+
+    def value(self, item: Item) -> Given:
+        """What the row holds of an item."""
+        if item.group != "area":
+            return self.figures.figure(item, self.row)
+        tree = self.names.tree
+        if item.key == "number":
+            return self.number
+        if item.key == "code":
+            return "" if self.own else tree.codes[self.position]
+        if item.key == "name" or item.key == tree.levels[self.position]:
+            return self._named()
+        return name_at(tree, self.names, self.position, item.key)
+
+    def _named(self) -> str:
+        name = self.names.full(self.position)
+        return self.names.words.text(OWN_LINE, area=name) if self.own else name
+
+
+def name_at(tree: AreaTree, names: Names, position: int, level: str) -> str:
+    """The name of the area of a level that an area is or lies in; nothing where there is none."""
+    for above in tree.lineage[position].tolist():
+        if above >= 0 and tree.levels[above] == level:
+            return names.full(above)
+    return ""
+
+
+@dataclass(frozen=True)
+class AreaSource:
+    """The form's own area at a date, and the rows of what lies below it."""
+
+    table: AreaTable
+    registry: Registry
+    position: int
+    made_on: date
+    made_by: str
+    internal: str
+    words: Translator
+
+    @classmethod
+    def at(
+        cls, assessment: Assessment, area: int, as_of: date, *, made: tuple[date, str, str], words: Translator
+    ) -> AreaSource:
+        """The figures of an area (its position) at a date; ``made``: when and by whom the form is filled, and what
+        it says of its use."""
+        return cls(assessment.verdicts(as_of).table, assessment.figures.registry, area, *made, words)
+
+    @property
+    def tree(self) -> AreaTree:
+        """The area tree."""
+        return self.table.occupancy.snapshot.areas
+
+    @cached_property
+    def names(self) -> Names:
+        """Names in the reader's language."""
+        return Names(self.tree, self.words)
+
+    def value(self, item: Item) -> Given:
+        """An item of the whole form."""
+        if item.group != "form":
+            return AreaFigures(self.table, self.registry).figure(item, self.table.row_of(self.position))
+        told = self._told()
+        if item.key in told:
+            return told[item.key]
+        return name_at(self.tree, self.names, self.position, item.key)
+
+    def _told(self) -> dict[str, Given]:
+        """What the form says of itself."""
+        day = self.table.as_of
+        return {
+            "area": self.names.full(self.position),
+            "area_code": self.tree.codes[self.position],
+            "date": day,
+            "year": day.year,
+            "month": day.month,
+            "day": day.day,
+            "made_on": self.made_on,
+            "made_by": self.made_by,
+            "internal": self.internal,
+        }
+
+    def rows(self, rows: Rows) -> Sequence[AreaRow]:
+        """A row each of the areas below, by code; then what lies in none of them, so that the rows add up."""
+        found = self._division(rows)
+        level, own = AreaFigures(found.level, self.registry), AreaFigures(found.own, self.registry)
+        count = len(found.level)
+        return [
+            *(AreaRow(level, row, row + 1, self.names) for row in range(count)),
+            *(AreaRow(own, row, count + row + 1, self.names, own=True) for row in range(len(found.own))),
+        ]
+
+    def _division(self, rows: Rows) -> Division:
+        inside = self.tree.below(self.position)
+        if rows is Rows.CHILDREN:
+            below = self.tree.children(self.position, self.table.occupancy.divided_on)
+            levels = {self.tree.levels[position] for position in below.tolist()}
+            level = min(levels, key=lambda name: (name == CELL, name), default=self.tree.levels[self.position])
+        else:
+            level = _LEVELS[rows]
+        return divide(self.table, level, inside)
+
+    def day(self, day: date) -> str:
+        """A date as a text."""
+        return f"{day.year}年{day.month}月{day.day}日" if self.words.language.startswith("zh") else day.isoformat()
