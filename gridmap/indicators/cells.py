@@ -23,6 +23,7 @@ from gridmap.indicators.words import STATE_WORDS, DwellingState, Marital, Presen
 _BAND_NAMES: Final = (*BANDS, "unknown")
 _SEX_NAMES: Final = {Sex.UNKNOWN: "sex_unknown", Sex.MALE: "male", Sex.FEMALE: "female"}
 _KNOWN: Final = ("area_only", "building_only", "located")
+_AGREEMENTS: Final = ("lets_agreed", "lets_expiring", "lets_without_agreement")
 _USES: Final = ("dwellings_occupied", "dwellings_let", "dwellings_vacant", "dwellings_unknown")
 
 
@@ -32,12 +33,13 @@ class Terms:
 
     ``windows``: for each number of days, dwellings and households verified within it are counted;
     ``unverified_days``: after how many days a dwelling's state is *unverified*; ``required``: the fields a complete
-    resident has (names of ``records.FIELDS``).
+    resident has (names of ``records.FIELDS``); ``expiring_days``: how long before its end an agreement is *expiring*.
     """
 
     windows: tuple[int, ...]
     unverified_days: int
     required: tuple[str, ...]
+    expiring_days: int = 30
 
     @property
     def required_bits(self) -> int:
@@ -157,6 +159,7 @@ def count_names(terms: Terms) -> tuple[str, ...]:
         "dwellings",
         *(f"state_{word}" for word in STATE_WORDS),
         *_USES,
+        *_AGREEMENTS,
         *(f"dwellings_verified_{days}" for days in terms.windows),
         "buildings",
     )
@@ -232,10 +235,21 @@ def _stock(occupancy: Occupancy, terms: Terms, areas: int) -> Block:
     block: Block = {"dwellings": states.sum(axis=1)}
     block |= {f"state_{word}": states[:, number] for number, word in enumerate(STATE_WORDS)}
     block |= {name: uses[:, number] for number, name in enumerate(_USES)}
+    block |= _agreements(occupancy, terms, counted, areas)
     for days in terms.windows:
         verified = occupancy.verified(days)[counted]
         block[f"dwellings_verified_{days}"] = np.bincount(place[verified], minlength=areas)
     return block | {"buildings": _buildings(occupancy, areas)}
+
+
+def _agreements(occupancy: Occupancy, terms: Terms, counted: NDArray[np.intp] | slice, areas: int) -> Block:
+    """Let dwellings with a signed agreement that holds, of these the ones that end soon, and those without one."""
+    let = occupancy.tenure[counted] == Tenure.LET
+    place, until = occupancy.dwelling_place[counted][let].astype(np.int64), occupancy.agreed[counted][let]
+    agreed = until > occupancy.day
+    soon = agreed & (until - occupancy.day <= terms.expiring_days)
+    chosen = dict(zip(_AGREEMENTS, (agreed, soon, ~agreed), strict=True))
+    return {name: np.bincount(place[flags], minlength=areas) for name, flags in chosen.items()}
 
 
 def use_of(occupancy: Occupancy, terms: Terms) -> NDArray[np.int64]:

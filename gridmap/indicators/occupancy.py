@@ -26,8 +26,8 @@ class Occupancy:
     ``live`` are the residences valid on the day, ``place`` the area each counts in (-1 nowhere), ``head`` marks the
     first member of each household, ``attribute`` the packed attributes of each live person.
     By dwelling: ``households``, ``people`` (principal residents), ``tenure``, ``visited`` (day of the last visit up to
-    the day, ``NEVER``), ``floating`` (of the people), ``stock`` (whether its building stands on the day) and
-    ``place``.
+    the day, ``NEVER``), ``floating`` (of the people), ``agreed`` (the day until which a signed agreement holds, 0 where
+    none does), ``stock`` (whether its building stands on the day) and ``place``.
     """
 
     snapshot: Snapshot
@@ -42,6 +42,7 @@ class Occupancy:
     floating: NDArray[np.int64]
     tenure: Codes
     visited: Indices
+    agreed: Indices
     stock: NDArray[np.bool_]
     dwelling_place: Places
 
@@ -96,6 +97,7 @@ def occupancy_at(snapshot: Snapshot, as_of: date, divided_on: date | None = None
         floating=np.bincount(dwelling[floating & in_room], minlength=count),
         tenure=_tenure_at(snapshot, day),
         visited=_visited_by(snapshot, day),
+        agreed=_agreed_at(snapshot, day),
         stock=stands[building],
         dwelling_place=snapshot.places(division)[0][building],
     )
@@ -124,6 +126,15 @@ def _visited_by(snapshot: Snapshot, day: int) -> Indices:
     found = np.full(len(snapshot.dwellings), NEVER, dtype=np.int32)
     past = np.flatnonzero(visits.day <= day)
     found[visits.dwelling[past]] = visits.day[past]
+    return found
+
+
+def _agreed_at(snapshot: Snapshot, day: int) -> Indices:
+    """The day until which an agreement that is signed on ``day`` holds, the longest of several; 0 where none does."""
+    agreements = snapshot.agreements
+    found = np.zeros(len(snapshot.dwellings), dtype=np.int32)
+    held = np.flatnonzero((agreements.signed <= day) & (day < agreements.until))
+    np.maximum.at(found, agreements.dwelling[held], agreements.until[held])
     return found
 
 

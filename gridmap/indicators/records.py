@@ -147,6 +147,15 @@ class Verifications:
     day: Days
 
 
+@dataclass(frozen=True, slots=True)
+class Agreements:
+    """Rental agreements that are believed; ``until`` is the first day one no longer holds, ``OPEN`` for none."""
+
+    dwelling: Indices
+    signed: Days
+    until: Days
+
+
 def keys_of(region: NDArray[np.int32], ids: Keys) -> list[tuple[int, UUID]]:
     """(region, UUID) of each row of a table."""
     raw = np.ascontiguousarray(ids).tobytes()

@@ -88,11 +88,12 @@ class Registry:
     measures: Mapping[str, str]
     unverified_days: int
     required: tuple[str, ...]
+    expiring_days: int = 30
 
     def terms(self, more_windows: Iterable[int] = ()) -> Terms:
         """The terms a table must be counted on so that every indicator can be read from it."""
         windows = {indicator.days for indicator in self.indicators.values() if indicator.days is not None}
-        return Terms(tuple(sorted({*windows, *more_windows})), self.unverified_days, self.required)
+        return Terms(tuple(sorted({*windows, *more_windows})), self.unverified_days, self.required, self.expiring_days)
 
     def measure(self, table: AreaTable, text: str) -> NDArray[np.float64]:
         """A measure, or any expression over measures and counts, of every row of a table."""
@@ -167,7 +168,8 @@ def _registry(file: str, data: Mapping[str, Any], base: Registry | None) -> Regi
         found = _indicator(row, faults)
         if found is not None:
             indicators[found.id] = found
-    registry = Registry(indicators, measures, unverified, required)
+    expiring = terms.get("expiring_days", base.expiring_days if base else 30)
+    registry = Registry(indicators, measures, unverified, required, expiring)
     faults += _faults(registry)
     if faults:
         raise DefinitionFileError(file=file, faults="; ".join(faults))
@@ -187,6 +189,8 @@ def _faults(registry: Registry) -> list[str]:
     faults = []
     if not (isinstance(registry.unverified_days, int) and registry.unverified_days > 0):
         faults.append("terms: unverified_days must be a number of days greater than 0")
+    if not (isinstance(registry.expiring_days, int) and registry.expiring_days > 0):
+        faults.append("terms: expiring_days must be a number of days greater than 0")
     faults += [f"terms: required names an unknown field {name}" for name in registry.required if name not in FIELDS]
     if faults:
         return faults

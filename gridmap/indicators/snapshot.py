@@ -33,6 +33,7 @@ from gridmap.indicators.records import (
     ATTRIBUTE_FIELDS,
     PERSON_FIELDS,
     RESIDENCE_FIELDS,
+    Agreements,
     Attributes,
     Buildings,
     Dwellings,
@@ -45,6 +46,7 @@ from gridmap.indicators.records import (
 )
 from gridmap.indicators.tree import AreaTree, Places
 from gridmap.residents.models import Person, PersonAttribute, Residence
+from gridmap.services.models import RentalAgreement
 from gridmap.store.models import ChangeNumber
 from gridmap.store.store import UnitOfWork
 from gridmap.store.types import to_day
@@ -70,6 +72,7 @@ class Snapshot:
     dwellings: Dwellings
     tenures: Tenures
     verifications: Verifications
+    agreements: Agreements
     persons: Persons
     attributes: Attributes
     residences: Residences
@@ -139,6 +142,7 @@ def load_snapshot(unit: UnitOfWork) -> Snapshot:
         dwellings=dwellings,
         tenures=_tenures(unit, dwelling_keys),
         verifications=_verifications(unit, dwelling_keys),
+        agreements=_agreements(unit, dwelling_keys),
         persons=persons,
         attributes=_attributes(unit, person_keys, renumbered),
         residences=residences,
@@ -362,6 +366,19 @@ def _verifications(unit: UnitOfWork, dwelling_keys: KeyIndex) -> Verifications:
     rows["dwelling"] = dwelling_keys.positions(rows["dwelling"])
     rows = _taken(rows, sorted_by(rows["dwelling"], rows["day"]))
     return Verifications(rows["dwelling"], rows["day"])
+
+
+def _agreements(unit: UnitOfWork, dwelling_keys: KeyIndex) -> Agreements:
+    columns = {
+        "dwelling": KeyColumn("dwelling_id"),
+        "signed": DayColumn("signed_on", 0),
+        "expires": DayColumn("expires_on"),
+        "ended": DayColumn("ended_on"),
+    }
+    rows = read_everywhere(unit, RentalAgreement.__table__, columns, _BELIEVED)  # type: ignore[arg-type]
+    return Agreements(
+        dwelling_keys.positions(rows["dwelling"]), rows["signed"], np.minimum(rows["expires"], rows["ended"])
+    )
 
 
 def _shifted(bits: NDArray[Any], by: int) -> NDArray[np.uint16]:

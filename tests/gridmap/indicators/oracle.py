@@ -113,6 +113,17 @@ def use(world: World, dwelling: DwellingRow, day: date, days: int) -> str:
     return "vacant" if tenure(dwelling, day) == "vacant" or verified(dwelling, day, days) else "unknown"
 
 
+def agreement(dwelling: DwellingRow, day: date) -> list[str]:
+    """What the agreements of a let dwelling make of it on a day."""
+    held = [
+        min(end or date.max, ended or date.max) for signed, end, ended, superseded in dwelling.agreements
+        if not superseded and signed <= day < min(end or date.max, ended or date.max)
+    ]  # fmt: skip
+    if not held:
+        return ["lets_without_agreement"]
+    return ["lets_agreed", *(["lets_expiring"] if (max(held) - day).days <= 30 else [])]
+
+
 def stock(world: World, area: AreaRow, day: date) -> list[DwellingRow]:
     return [
         dwelling for building in world.buildings
@@ -159,6 +170,8 @@ def counts(world: World, area: AreaRow, day: date, unverified_days: int, windows
     for dwelling in rooms:
         found["state_" + state(world, dwelling, day, unverified_days)] += 1
         found["dwellings_" + use(world, dwelling, day, unverified_days)] += 1
+        if tenure(dwelling, day) == "let":
+            found.update(agreement(dwelling, day))
     found["buildings"] = sum(
         1 for b in world.buildings
         if valid(b.valid_from, b.valid_to, day) and inside(area, place_of_building(b, day))

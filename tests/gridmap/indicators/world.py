@@ -15,6 +15,7 @@ from sqlalchemy import Table
 from gridmap.areas.models import Area, AreaName
 from gridmap.buildings.models import Building, BuildingCell, Dwelling, DwellingState, Unit, Verification
 from gridmap.residents.models import Household, Person, PersonAttribute, Residence
+from gridmap.services.models import RentalAgreement
 from gridmap.store.bulk import bulk_insert
 from gridmap.store.ids import uuid7_bytes
 from gridmap.store.store import Store, UnitOfWork
@@ -57,6 +58,8 @@ class DwellingRow:
     building: BuildingRow
     states: list[tuple[str | None, date, date | None]] = field(default_factory=list)
     visits: list[date] = field(default_factory=list)
+    agreements: list[tuple[date, date | None, date | None, bool]] = field(default_factory=list)
+    """Signed, expires, ended, superseded."""
 
 
 @dataclass
@@ -194,6 +197,11 @@ class Maker:
                 break
             start = end
         dwelling.visits = [self.day(-30) for _ in range(self.random.randint(0, 3))]
+        for _ in range(self.random.randint(0, 2)):
+            signed = self.day(-20)
+            last = self.random.choice([None, signed + timedelta(days=self.random.randint(1, 60))])
+            ended = self.random.choice([None, None, signed + timedelta(days=self.random.randint(0, 40))])
+            dwelling.agreements.append((signed, last, ended, self.random.random() < 0.1))
         building.dwellings.append(dwelling)
 
     def _person(self) -> None:
@@ -290,6 +298,7 @@ def fill(store: Store, world: World) -> None:
     with store.write() as unit:
         _write_areas(unit, world)
         _write_buildings(unit, world)
+        _write_agreements(unit, world)
         _write_people(unit, world)
         unit.changed("register", "geometry")
 
@@ -354,6 +363,15 @@ def _write_buildings(unit: UnitOfWork, world: World) -> None:
          "recorded_at": RECORDED}
         for d in world.dwellings for day in d.visits
     ))  # fmt: skip
+
+
+def _write_agreements(unit: UnitOfWork, world: World) -> None:
+    _insert(unit, RentalAgreement, [
+        {"region": d.building.region, "id": uuid7_bytes(1)[0], "dwelling_id": d.key, "signed_on": signed,
+         "expires_on": last, "ended_on": ended, "recorded_at": RECORDED, "version": 1,
+         "superseded_at": RECORDED if superseded else None}
+        for d in world.dwellings for signed, last, ended, superseded in d.agreements
+    ])  # fmt: skip
 
 
 def _write_people(unit: UnitOfWork, world: World) -> None:
