@@ -191,3 +191,13 @@ def _one_left_out(codes_a: Ints, codes_b: Ints, length_a: Ints, length_b: Ints) 
         fits |= (rest == shorter).all(axis=1)
     found[where] = fits
     return found
+
+
+def alike(one: pl.Series, other: pl.Series) -> pl.Series:
+    """Whether each name may be the other one miswritten, where something else says already that one person is meant:
+    as `Relation` has it, and of three characters and more one may be another altogether."""
+    names = Names(pl.concat([one, other]))
+    rows = np.arange(len(one), dtype=np.int64)
+    relation = names.relations(rows, rows + len(one))
+    long = ((one.str.len_chars() > 2) & (other.str.len_chars() > 2)).fill_null(value=False).to_numpy()
+    return pl.Series((relation < Relation.ONE_OTHER) | ((relation == Relation.ONE_OTHER) & long))

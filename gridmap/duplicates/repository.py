@@ -123,6 +123,12 @@ def _read(
     return fetch(unit, columns, query) if values is None else fetch_in(unit, columns, query, name, values)
 
 
+def count_persons(unit: UnitOfWork, regions: Sequence[int]) -> int:
+    """How many records the regions hold."""
+    query = sa.select(sa.func.count()).select_from(Person).where(Person.region.in_(regions))
+    return int(unit.session.scalar(query) or 0)
+
+
 def numbers_of(unit: UnitOfWork, regions: Sequence[int], persons: Sequence[bytes]) -> dict[bytes, str | None]:
     """The identity numbers of a few persons, opened."""
     columns: dict[str, Attribute] = {"person_id": Person.id, "id_number": Person.id_number}
@@ -131,9 +137,16 @@ def numbers_of(unit: UnitOfWork, regions: Sequence[int], persons: Sequence[bytes
     return dict(zip(found["person_id"].to_list(), opened, strict=True))
 
 
-def write_pairs(unit: UnitOfWork, pairs: pl.DataFrame) -> int:
-    """Note pairs (region, first_id, second_id, bits, reasons); those noted before keep their id and get the new
-    judgement. Returns how many are new."""
+def write_pairs(unit: UnitOfWork, found: pl.DataFrame) -> int:
+    """Note pairs (region, one, other: persons in either order, bits, reasons); those noted before keep their id and get
+    the new judgement. Returns how many are new."""
+    if found.is_empty():
+        return 0
+    pairs = found.with_columns(turned=pl.col("one") > pl.col("other")).select(
+        "region", "bits", "reasons",
+        first_id=pl.when("turned").then("other").otherwise("one"),
+        second_id=pl.when("turned").then("one").otherwise("other"),
+    )  # fmt: skip
     known = _known_pairs(unit, pairs)
     fresh = pairs.join(known, on=["region", "first_id", "second_id"], how="anti")
     again = pairs.join(known, on=["region", "first_id", "second_id"], how="inner")
@@ -211,7 +224,7 @@ def surviving(unit: UnitOfWork, region: int, person_ids: Collection[UUID]) -> di
         query = sa.select(MergedPerson.id, MergedPerson.into_id).where(
             MergedPerson.region == region, MergedPerson.id.in_(list(asked))
         )
-        step = dict(unit.session.execute(query).tuples().all())
+        step = {row.id: row.into_id for row in unit.session.execute(query)}
         links |= step
         asked = [into for into in step.values() if into not in links]
     for start in person_ids:
@@ -223,12 +236,15 @@ def surviving(unit: UnitOfWork, region: int, person_ids: Collection[UUID]) -> di
     return found
 
 
-def merged_frame(unit: UnitOfWork, regions: Sequence[int], persons: Sequence[bytes]) -> pl.DataFrame:
-    """``person_id`` and ``into_id`` of those among persons that were merged into others; chains are followed."""
+def merged_frame(unit: UnitOfWork, regions: Sequence[int]) -> pl.DataFrame:
+    """Every record of the regions that was merged into another: ``person_id`` and ``into_id``, which is the one that
+    survives."""
+    query = sa.select(MergedPerson.id, MergedPerson.into_id).where(MergedPerson.region.in_(regions))
+    links = {row.id: row.into_id for row in unit.session.execute(query)}
     rows: list[tuple[bytes, bytes]] = []
-    ids = [UUID(bytes=key) for key in dict.fromkeys(persons)]
-    for region in regions:
-        for start in range(0, len(ids), 500):
-            step = surviving(unit, region, ids[start : start + 500])
-            rows += [(gone.bytes, into.bytes) for gone, into in step.items()]
+    for gone, into in links.items():
+        at = into
+        while at in links:
+            at = links[at]
+        rows.append((gone.bytes, at.bytes))
     return pl.DataFrame(rows, schema={"person_id": pl.Binary(), "into_id": pl.Binary()}, orient="row")

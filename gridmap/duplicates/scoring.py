@@ -111,6 +111,7 @@ def judge_pairs(
 ) -> pl.DataFrame:
     """Judge given pairs; the form of the answer is that of `find_pairs`."""
     scale = weights()
+    records = scale.population(max(records, people.height))
     one, other = (pairs[side].cast(pl.Int64).to_numpy() for side in ("one", "other"))
     bits = np.full(len(one), scale.prior(records))
     seen = _Evidence(people, one, other, scale, bits, [])
@@ -162,7 +163,7 @@ def _weigh_names(seen: _Evidence, names: Names, records: int, together: Bools) -
     """Weigh the names; returns which pairs may be relatives: they share a telephone without being one person."""
     relation = names.relations(seen.one, seen.other)
     count = np.bincount(names.at)[names.at] + seen.scale.bits("name", "unlisted")
-    frequency = np.maximum(count[seen.one], count[seen.other]) / max(records, len(names.at))
+    frequency = np.maximum(count[seen.one], count[seen.other]) / records
     most = seen.scale.bits("name", "most")
     same = np.minimum(np.log2(seen.scale.bits("name", "agreeing") / frequency), most)
     empty = seen.people["name"].is_null().to_numpy()

@@ -158,20 +158,13 @@ def opener_of(unit: UnitOfWork, people: pl.DataFrame) -> Opener:
 
 
 def note_pairs(unit: UnitOfWork, people: pl.DataFrame, found: pl.DataFrame) -> int:
-    """Write pairs (rows of ``people``, which have a ``person_id``); returns how many are new."""
-    if found.is_empty():
-        return 0
+    """Write pairs of rows of ``people``, which have a ``person_id``; returns how many are new."""
     ids, regions = people["person_id"], people["region"]
-    sides = found.select(
+    pairs = found.select(
         "bits", "reasons", region=regions.gather(found["one"]),
         one=ids.gather(found["one"]), other=ids.gather(found["other"]),
     )  # fmt: skip
-    ordered = sides.with_columns(turned=pl.col("one") > pl.col("other")).select(
-        "region", "bits", "reasons",
-        first_id=pl.when("turned").then("other").otherwise("one"),
-        second_id=pl.when("turned").then("one").otherwise("other"),
-    )  # fmt: skip
-    return repository.write_pairs(unit, ordered)
+    return repository.write_pairs(unit, pairs)
 
 
 def preview(

@@ -22,7 +22,11 @@ class Weights:
 
     def prior(self, records: int) -> float:
         """The bits against a pair drawn at random from so many records."""
-        return log2(self.groups["prior"]["share"] / max(records, 2))
+        return log2(self.bits("prior", "share") / records)
+
+    def population(self, records: int) -> int:
+        """Of how many people the records are taken to be a part."""
+        return max(records, int(self.bits("prior", "least")))
 
     def word(self, bits: float) -> str:
         """``certain``, ``likely`` or ``possible``; empty where two persons are likelier."""

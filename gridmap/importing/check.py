@@ -17,6 +17,7 @@ import polars as pl
 from geodata.readers.table import SheetTable
 from gridmap.buildings.states import read_state
 from gridmap.codes import code_list
+from gridmap.duplicates.names import alike
 from gridmap.importing.findings import FINDINGS, Weight
 from gridmap.importing.headings import Column, ColumnStatus, map_columns, never_stored_text
 from gridmap.importing.values import parse_dates, tidy_names, tidy_texts
@@ -306,8 +307,11 @@ def _check_repeats(checking: _Checking, rows: pl.DataFrame) -> None:
         repeated = usable.filter(pl.len().over(key) > 1)
         if repeated.is_empty():
             continue
-        first = {c: pl.col(c).first().over(key) for c in ("at", "row", "name")}
-        same_name = pl.col("name").is_null() | first["name"].is_null() | (pl.col("name") == first["name"])
+        first = {c: pl.col(c).first().over(key) for c in ("at", "row")}
+        repeated = repeated.with_columns(first_name=pl.col("name").first().over(key))
+        # A name miswritten beside the same number does not make another person.
+        unlike = ~alike(repeated["name"], repeated["first_name"])
+        named = pl.col("name").is_not_null() & pl.col("first_name").is_not_null()
         same_facts = pl.all_horizontal(pl.col(c).eq_missing(pl.col(c).first().over(key)) for c in facts)
         judged = repeated.select(
             "at",
@@ -315,7 +319,7 @@ def _check_repeats(checking: _Checking, rows: pl.DataFrame) -> None:
             .then(pl.col("row").get(1, null_on_oob=True).over(key))
             .otherwise(first["row"]),
             later=pl.col("at") != first["at"],
-            conflict=~same_name.all().over(key),
+            conflict=(named & unlike).any().over(key),
             same=same_facts,
         )
         full = pl.DataFrame({"at": pl.arange(0, rows.height, eager=True, dtype=pl.UInt32)}).join(

@@ -63,6 +63,20 @@ _ALL = (
         "Compare it with the document digit by digit.",
     ),
     Finding(
+        "id_near_row",
+        Weight.REJECT,
+        "The identity number {value} is wrong in one place: corrected, it is the number in row {other}, which bears "
+        "the same name.",
+        "If both rows mean one person, leave this one out; else correct the number.",
+    ),
+    Finding(
+        "id_near_known",
+        Weight.REJECT,
+        "The identity number {value} is wrong in one place: corrected, it is the number of a known person of this "
+        "name.",
+        "Compare it with the document, correct it and hand the row in again.",
+    ),
+    Finding(
         "birth_differs",
         Weight.REJECT,
         "The birth date {value} is not the one in the identity number.",
@@ -124,6 +138,18 @@ _ALL = (
         Weight.REVIEW,
         "The same person stands in row {other} with other facts.",
         "Keep the row that is right and hand it in again.",
+    ),
+    Finding(
+        "alike_row",
+        Weight.NOTE,
+        "Row {other} may mean the same person.",
+        "Compare the two under “possible duplicates”.",
+    ),
+    Finding(
+        "alike_known",
+        Weight.NOTE,
+        "Somebody in the register may be the same person.",
+        "Compare the two under “possible duplicates”.",
     ),
     Finding(
         "id_conflict",
@@ -233,8 +259,8 @@ _ALL = (
     Finding(
         "not_responsible",
         Weight.REVIEW,
-        "According to the register somebody else is responsible for the person: you may not move the person here.",
-        "Let the data manager of the street hand the row in.",
+        "Only somebody who is responsible for more than this area can decide the row.",
+        "Nothing to do here: the case waits for the data manager of the street.",
     ),
     Finding(
         "lives_elsewhere",

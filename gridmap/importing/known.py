@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import polars as pl
 import sqlalchemy as sa
 
+from gridmap.duplicates.repository import merged_frame
 from gridmap.importing.loading import Attribute, fetch_in
 from gridmap.residents.models import Household, Person, PersonAttribute, PersonKey, Residence
 from gridmap.store.store import UnitOfWork
@@ -47,7 +48,7 @@ def _residences(unit: UnitOfWork, regions: Sequence[int], person_ids: Sequence[b
 
 def holders(unit: UnitOfWork, regions: Sequence[int], id_indexes: Sequence[bytes]) -> pl.DataFrame:
     """Persons of these regions with one of these identity numbers: id_index, person_id, region, disputed,
-    known_name."""
+    known_name. A record that was merged into another leads to that one."""
     columns: dict[str, Attribute] = {
         "id_index": Person.id_index,
         "person_id": Person.id,
@@ -55,6 +56,9 @@ def holders(unit: UnitOfWork, regions: Sequence[int], id_indexes: Sequence[bytes
         "disputed": Person.disputed,
     }
     found = fetch_in(unit, columns, sa.select(Person.id).where(Person.region.in_(regions)), "id_index", id_indexes)
+    merged = found.join(merged_frame(unit, regions), on="person_id", how="left", maintain_order="left")
+    found = merged.with_columns(person_id=pl.coalesce("into_id", "person_id")).drop("into_id")
+    found = found.unique(["id_index", "person_id"], keep="first", maintain_order=True)
     names: dict[str, Attribute] = {"person_id": PersonAttribute.person_id, "known_name": PersonAttribute.name}
     named = _attributes(unit, regions, names, "person_id", found["person_id"].to_list()).unique(
         "person_id", keep="first"

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 
 import polars as pl
 
+from gridmap.duplicates.names import alike
 from gridmap.importing.findings import FINDINGS
 from gridmap.importing.known import holders, holders_everywhere, namesakes
 from gridmap.importing.reach import Reach
@@ -35,19 +35,6 @@ class Matched:
     issues: pl.DataFrame
     disputed: pl.DataFrame
     first: pl.Series
-
-
-@cache
-def alike(one: str, other: str) -> bool:
-    """Whether two names may be one name miswritten: more than half of the characters agree, or the sound does."""
-    if one == other:
-        return True
-    agreeing = sum(1 for a, b in zip(one, other, strict=False) if a == b)
-    if 2 * agreeing > max(len(one), len(other)):
-        return True
-    from pypinyin import lazy_pinyin  # noqa: PLC0415 - a dictionary that few imports need
-
-    return len(one) == len(other) and lazy_pinyin(one) == lazy_pinyin(other)
 
 
 def make_issues(
@@ -73,18 +60,27 @@ def match_persons(unit: UnitOfWork, rows: pl.DataFrame, regions: Sequence[int], 
     issues.append(make_issues(wide["at"], "address", "area_too_wide"))
     placed = _with_leads(rows.filter(pl.col("region").is_not_null()))
     leads = placed.filter(pl.col("at") == pl.col("lead"))
-    by_id, disputed = _by_id(unit, leads, regions)
-    rest = leads.join(by_id, on="at", how="anti")
+    by_id, claimed = _by_id(unit, leads, regions)
+    foreign = [reach.beyond(unit, known.select("at", "person_id", "region")) for known in (by_id, claimed)]
+    by_id = by_id.join(foreign[0].to_frame(), on="at", how="anti").select("at", "person_id")
+    # Whoever hands in must not learn of somebody beyond their reach, nor have the record marked.
+    disputed = claimed.join(foreign[1].to_frame(), on="at", how="anti")
     clashing = disputed.get_column("at").unique()
-    rest_free = rest.filter(~pl.col("at").is_in(clashing.implode()))
-    elsewhere = _elsewhere(unit, rest_free)
-    issues.append(make_issues(elsewhere, "id_number", "elsewhere"))
-    by_name, ambiguous = _by_name(unit, rest_free.filter(~pl.col("at").is_in(elsewhere.implode())), regions)
-    issues.append(make_issues(ambiguous["at"], "name", "person_ambiguous", ambiguous["n"]))
-    issues.append(make_issues(clashing, "id_number", "id_disputed"))
-    beyond = reach.beyond(unit, pl.concat([by_id, by_name]).join(placed.select("at", "region"), on="at"))
-    issues.append(make_issues(beyond, "id_number", "not_responsible"))
-    by_id, by_name = (found.filter(~pl.col("at").is_in(beyond.implode())) for found in (by_id, by_name))
+    settled = pl.concat([by_id["at"], clashing, *foreign])
+    rest = leads.join(by_id, on="at", how="anti")
+    rest_free = rest.filter(~pl.col("at").is_in(settled.implode()))
+    elsewhere, hidden = _elsewhere(unit, rest_free, reach)
+    foreign.append(hidden)
+    rest_free = rest_free.filter(~pl.col("at").is_in(pl.concat([elsewhere, hidden]).implode()))
+    by_name, ambiguous, unseen = _by_name(unit, rest_free, regions, reach)
+    foreign.append(unseen)
+    beyond = pl.concat(foreign).unique(maintain_order=True)
+    issues += [
+        make_issues(elsewhere, "id_number", "elsewhere"),
+        make_issues(ambiguous["at"], "name", "person_ambiguous", ambiguous["n"]),
+        make_issues(clashing, "id_number", "id_disputed"),
+        make_issues(beyond, "id_number", "not_responsible"),
+    ]
     known = pl.concat([by_id, by_name]).with_columns(fresh=pl.lit(value=False))
     blocked = pl.concat([elsewhere, ambiguous["at"], beyond]).implode()
     new = rest.join(by_name, on="at", how="anti").filter(~pl.col("at").is_in(blocked)).select("at")
@@ -118,31 +114,35 @@ def _with_leads(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _by_id(unit: UnitOfWork, leads: pl.DataFrame, regions: Sequence[int]) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Leads that are known by their number (at, person_id), and pairs of a lead and the other holder of its number."""
+    """Leads that are known by their number and pairs of a lead and the other holder of its number: at, person_id,
+    region each."""
     asked = leads.filter(pl.col("id_index").is_not_null()).select("at", "id_index", "region", "known_as")
     pairs = asked.join(holders(unit, regions, asked["id_index"].to_list()), on=["id_index", "region"], how="inner")
     same = pl.col("known_as").is_null() | pl.col("known_name").is_null() | (pl.col("known_as") == pl.col("known_name"))
     exact = pairs.filter(same).unique("at", keep="first", maintain_order=True).unique("person_id", keep="first")
     open_pairs = pairs.join(exact, on="at", how="anti").join(exact, on="person_id", how="anti")
-    names = open_pairs.select("known_as", "known_name").unique().rows()
-    similar = pl.DataFrame(
-        [row for row in names if alike(*row)], schema={"known_as": pl.String, "known_name": pl.String}, orient="row"
-    )
-    corrected = open_pairs.join(similar, on=["known_as", "known_name"], how="semi").unique("at", keep="first")
+    similar = open_pairs.filter(alike(open_pairs["known_as"], open_pairs["known_name"]))
+    corrected = similar.unique("at", keep="first", maintain_order=True)
     matched = pl.concat([exact, corrected.unique("person_id", keep="first")])
     other = pairs.join(matched, on="at", how="anti")
-    return matched.select("at", "person_id"), other.select("at", "person_id", "region")
+    return matched.select("at", "person_id", "region"), other.select("at", "person_id", "region")
 
 
-def _elsewhere(unit: UnitOfWork, leads: pl.DataFrame) -> pl.Series:
-    """Leads whose number a person in another region holds."""
+def _elsewhere(unit: UnitOfWork, leads: pl.DataFrame, reach: Reach) -> tuple[pl.Series, pl.Series]:
+    """Leads whose number a person in another region holds: those whom whoever hands in is responsible for too, and
+    those who are somebody else's."""
     asked = leads.filter(pl.col("id_index").is_not_null()).select("at", "id_index", "region")
     keys = holders_everywhere(unit, asked["id_index"].to_list())
-    return asked.join(keys, on="id_index", how="inner").filter(pl.col("key_region") != pl.col("region"))["at"]
+    held = asked.join(keys, on="id_index", how="inner").filter(pl.col("key_region") != pl.col("region"))
+    hidden = reach.outside(unit, held.select("at", region="key_region", person_id="key_person"))
+    return held.join(hidden.to_frame(), on="at", how="anti")["at"], hidden
 
 
-def _by_name(unit: UnitOfWork, leads: pl.DataFrame, regions: Sequence[int]) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Leads known by name, birth date and place (at, person_id), and those that several persons fit (at, n)."""
+def _by_name(
+    unit: UnitOfWork, leads: pl.DataFrame, regions: Sequence[int], reach: Reach
+) -> tuple[pl.DataFrame, pl.DataFrame, pl.Series]:
+    """Leads known by name, birth date and place (at, person_id), those that several persons fit (at, n), and those
+    that only persons beyond the reach fit."""
     asked = leads.filter(pl.col("name").is_not_null() & pl.col("birth_date").is_not_null())
     asked = asked.select("at", "id_index", "name", "birth_date", "region", "household", *PLACE)
     known = namesakes(unit, regions, asked["name"].to_list())
@@ -155,6 +155,16 @@ def _by_name(unit: UnitOfWork, leads: pl.DataFrame, regions: Sequence[int]) -> t
     # Another number is another person; a number that only one side knows does no harm.
     one_number = pl.col("id_index").is_null() | pl.col("known_index").is_null()
     fits = pairs.filter(one_number & (same_room | same_household | (same_rest & no_building)).fill_null(value=False))
-    counted = fits.unique(["at", "person_id"], maintain_order=True).with_columns(n=pl.len().over("at"))
+    fits = fits.unique(["at", "person_id"], maintain_order=True)
+    seen = _within(unit, fits, reach)
+    counted = seen.with_columns(n=pl.len().over("at"))
     single = counted.filter(pl.col("n") == 1).unique("person_id", keep="first", maintain_order=True)
-    return single.select("at", "person_id"), counted.filter(pl.col("n") > 1).unique("at").select("at", "n")
+    unseen = fits.join(seen, on="at", how="anti")["at"].unique(maintain_order=True)
+    return single.select("at", "person_id"), counted.filter(pl.col("n") > 1).unique("at").select("at", "n"), unseen
+
+
+def _within(unit: UnitOfWork, fits: pl.DataFrame, reach: Reach) -> pl.DataFrame:
+    """The pairs whose known person is within reach."""
+    known = fits.select("person_id", "region").unique(maintain_order=True).with_row_index("at")
+    hidden = known.join(reach.beyond(unit, known).to_frame(), on="at", how="semi")
+    return fits.join(hidden, on="person_id", how="anti", maintain_order="left")

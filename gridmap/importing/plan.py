@@ -28,6 +28,7 @@ from gridmap.importing.matching import BLOCKING, make_issues, match_persons
 from gridmap.importing.outcome import Verdict
 from gridmap.importing.places import Places
 from gridmap.importing.reach import Reach
+from gridmap.importing.resembling import resembling_numbers, resembling_persons
 from gridmap.importing.stock import StockChanges, plan_stock
 from gridmap.linking.link import link_addresses
 from gridmap.residents.models import Residence
@@ -49,7 +50,8 @@ class Days:
 class Plan:
     """``rows``: one row an input row – at, sheet, row, verdict, reason, reason_field, person_id, dwelling_id,
     building_id, area_id, region. ``leads``: one row a person to be stored, with the actions (see `changes`) and
-    ``household_id``. ``issues``: all findings. ``absent``: persons of the area that a complete file does not name."""
+    ``household_id``. ``issues``: all findings. ``absent``: persons of the area that a complete file does not name.
+    ``pairs``: records that may mean one person."""
 
     rows: pl.DataFrame
     leads: pl.DataFrame
@@ -57,6 +59,7 @@ class Plan:
     stock: StockChanges
     issues: pl.DataFrame
     disputed: pl.DataFrame
+    pairs: pl.DataFrame
     absent: pl.DataFrame
     before: int
     after: int
@@ -72,9 +75,11 @@ def make_plan(
     rows = rows.drop("dwelling_id", "building_id").rename({"d": "dwelling_id", "b": "building_id"})
     issues = pl.concat([checked.issues, _link_issues(rows, links.reason, links.candidates)])
     rows = _sealed_keys(unit, rows)
+    near = _near_numbers(unit, rows, checked, places, days, reach)
     storable = _storable(rows, checked.issues)
     matched = match_persons(unit, storable, places.regions, reach)
-    issues = pl.concat([issues, matched.issues])
+    alike = resembling_persons(unit, rows, matched.rows, places.regions, reach)
+    issues = pl.concat([near, issues, matched.issues, alike.issues])
     leads = _known_states(unit, storable, matched.rows, places, days)
     leads = judge_persons(judge_residences(judge_attributes(leads)))
     leads = leads.with_columns(first_holder=pl.col("at").is_in(matched.first.implode()))
@@ -94,10 +99,18 @@ def make_plan(
         stock=stock,
         issues=issues,
         disputed=matched.disputed,
+        pairs=alike.pairs,
         absent=absent,
         before=current.height,
         after=after,
     )
+
+
+def _near_numbers(
+    unit: UnitOfWork, rows: pl.DataFrame, checked: CheckedRows, places: Places, days: Days, reach: Reach
+) -> pl.DataFrame:
+    given = checked.raw.get_column("id_number", default=pl.Series([None], dtype=pl.String))
+    return resembling_numbers(unit, rows, checked.issues, given, reach, regions=places.regions, today=days.today)
 
 
 def _link_issues(rows: pl.DataFrame, reasons: pl.Series, candidates: npt.NDArray[np.int64]) -> pl.DataFrame:

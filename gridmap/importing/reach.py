@@ -29,7 +29,11 @@ class Reach:
     def beyond(self, unit: UnitOfWork, known: pl.DataFrame) -> pl.Series:
         """The rows (``at``) of known persons (``at``, ``person_id``, ``region``) whose latest residence lies outside
         the scope."""
-        if self.whole:
+        return known["at"].head(0) if self.whole else self.outside(unit, known)
+
+    def outside(self, unit: UnitOfWork, known: pl.DataFrame) -> pl.Series:
+        """Like `beyond`, for persons of any region."""
+        if self.scope.everywhere:
             return known["at"].head(0)
         within: list[tuple[int, bytes]] = []
         for region in known["region"].unique().to_list():

@@ -16,6 +16,7 @@ from gridmap.batches.models import ImportRow
 from gridmap.buildings.models import DwellingState, Verification
 from gridmap.changes.journal import Journal
 from gridmap.codes import code_list
+from gridmap.duplicates.repository import write_pairs
 from gridmap.importing.filing import ABSENT, CASE_COLUMNS, file_absent, file_cases
 from gridmap.importing.headings import never_stored_text
 from gridmap.importing.known import ATTRIBUTE_FIELDS
@@ -37,6 +38,7 @@ def write_plan(journal: Journal, plan: Plan, actor_id: UUID, step: Callable[[str
     unit, batch_id = journal.unit, journal.id
     step("persons")
     _write_persons(journal, plan)
+    write_pairs(unit, plan.pairs)
     step("attributes")
     _write_attributes(journal, plan.leads)
     step("residences")

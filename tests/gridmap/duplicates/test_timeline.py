@@ -11,7 +11,12 @@ from hypothesis import strategies as st
 from gridmap.duplicates.timeline import Line, Remark, Stay, combine, one_place
 
 ROOM, OTHER_ROOM, HOUSE, OTHER_HOUSE, AREA = (UUID(int=n) for n in range(1, 6))
-A, B, ROOMLESS, UNLOCATED = (ROOM, HOUSE, None), (OTHER_ROOM, OTHER_HOUSE, None), (None, HOUSE, None), (None, None, AREA)
+A, B, ROOMLESS, UNLOCATED = (
+    (ROOM, HOUSE, None),
+    (OTHER_ROOM, OTHER_HOUSE, None),
+    (None, HOUSE, None),
+    (None, None, AREA),
+)
 
 
 def stay(number: int, place: tuple[UUID | None, UUID | None, UUID | None], start: int, end: int | None = None,
