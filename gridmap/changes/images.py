@@ -29,7 +29,7 @@ _LOGS = frozenset(
     }
 )
 # Reference data that people change by deciding something about a record.
-_DECIDED = frozenset({"alias", "person_key"})
+_DECIDED = frozenset({"alias", "person_key", "period_statistic"})
 # Verdicts of rows are a log that decisions add to: they are never taken back, a decision is.
 _ONLY_UPDATES = frozenset({"import_row"})
 

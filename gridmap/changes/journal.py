@@ -51,6 +51,7 @@ class Journal:
         self._keys: list[RowKey] = []
         self._ops: list[str] = []
         self._images: list[str | None] = []
+        self._created: set[RowKey] = set()
 
     @property
     def empty(self) -> bool:
@@ -95,6 +96,8 @@ class Journal:
         self._keys.append(key)
         self._ops.append(op)
         self._images.append(None if before is None else to_text(before))
+        if op == CREATED:
+            self._created.add(key)
 
     def before_flush(self, session: Session, *_: object) -> None:
         """Let every new record carry the change that wrote it."""
@@ -111,12 +114,18 @@ class Journal:
                 self._note(row_key(table, _values(record), self.region), CREATED, None)
         for record in session.dirty:
             table = _table(type(record))
-            if journaled(table) and (before := _replaced(record)):
+            if journaled(table) and not self._made(record) and (before := _replaced(record)):
                 self._note(row_key(table, _values(record), self.region), UPDATED, before)
         for record in session.deleted:
             table = _table(type(record))
             if journaled(table):
                 self._note(row_key(table, _values(record), self.region), DELETED, _values(record))
+
+    def _made(self, record: Any) -> bool:
+        """Whether this change created a record: what it held in between is of no interest."""
+        if getattr(record, "batch_id", None) == self.id:
+            return True
+        return row_key(_table(type(record)), _values(record), self.region) in self._created
 
     def guard(self, state: ORMExecuteState) -> None:
         """Refuse statements that would change journaled records behind the journal's back."""

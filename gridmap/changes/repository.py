@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -19,7 +19,7 @@ from gridmap.changes.images import (
     row_key,
     table_named,
 )
-from gridmap.changes.journal import BEFORE, CHUNK, CREATED, UPDATED, chunks
+from gridmap.changes.journal import BEFORE, CHUNK, CREATED, DELETED, UPDATED, chunks
 from gridmap.changes.models import Change, ChangeRow
 from gridmap.store.base import Base
 from gridmap.store.store import UnitOfWork
@@ -27,7 +27,11 @@ from gridmap.store.store import UnitOfWork
 
 @dataclass(slots=True)
 class Recorded:
-    """A change as the journal holds it. ``rows``: key, what was done, what the record held, in order."""
+    """A change as the journal holds it.
+
+    ``rows``: key, what was done, what the record held, in order. ``created``, ``created_keys``: the records that are
+    listed as created. A bulk change does not list those that carry its id; ``own`` are those of ``rows`` that do.
+    """
 
     id: UUID
     bulk: bool
@@ -35,15 +39,16 @@ class Recorded:
     rows: list[tuple[RowKey, str, dict[str, Any]]] = field(repr=False)
     created: dict[str, set[tuple[int, UUID]]] = field(default_factory=dict, repr=False)
     created_keys: set[RowKey] = field(default_factory=set, repr=False)
+    own: set[RowKey] = field(default_factory=set, repr=False)
 
     def made(self, key: RowKey) -> bool:
         """Whether the change created a record."""
         if key.id is None:
             return key in self.created_keys
-        return (key.region, key.id) in self.created.get(key.table, ())
+        return key in self.own or (key.region, key.id) in self.created.get(key.table, ())
 
     def keys(self) -> set[RowKey]:
-        """Every record that the change touched or created."""
+        """Every record that is listed."""
         own = {key for key, _, _ in self.rows}
         return own | {RowKey(table, region, id_, None) for table, ids in self.created.items() for region, id_ in ids}
 
@@ -70,9 +75,22 @@ def recorded(unit: UnitOfWork, changes: Sequence[Change]) -> Recorded:
         elif op == CREATED:
             found.created_keys.add(key)
     if first.bulk:
-        for table in batch_tables():
-            ids = unit.session.execute(sa.select(table.c.region, table.c.id).where(table.c.batch_id == first.id))
-            found.created.setdefault(table.name, set()).update((row.region, row.id) for row in ids)
+        found.own = _own(unit, found)
+    return found
+
+
+def _own(unit: UnitOfWork, change: Recorded) -> set[RowKey]:
+    """Records that a bulk change first created and then updated."""
+    updated: dict[tuple[str, int], list[UUID]] = {}
+    for key, op, _ in change.rows:
+        if op == UPDATED and key.id is not None:
+            updated.setdefault((key.table, key.region), []).append(key.id)
+    found: set[RowKey] = set()
+    for (name, region), ids in updated.items():
+        table = table_named(name)
+        for chunk in chunks(ids) if "batch_id" in table.c else ():
+            query = sa.select(table.c.id).where(table.c.id.in_(chunk), table.c.batch_id == change.id)
+            found.update(RowKey(name, region, id_, None) for id_ in unit.session.scalars(query))
     return found
 
 
@@ -93,48 +111,94 @@ def later_changes(unit: UnitOfWork, change: Recorded) -> Counter[UUID]:
         )
         here = [key for key in touched if key.region == region]
         ids = [key.id for key in here if key.id is not None]
-        queries = [after]
+        query = after
         if len(here) <= CHUNK:
             named = [key.key for key in here if key.key is not None]
-            queries = [after.where(sa.or_(ChangeRow.row_id.in_(ids), ChangeRow.row_key.in_(named)))]
-        for query in queries:
-            rows = {(row.change_id, RowKey(row[1], region, row[2], row[3])) for row in unit.session.execute(query)}
-            found.update(change_id for change_id, key in rows if key in touched)
+            query = after.where(sa.or_(ChangeRow.row_id.in_(ids), ChangeRow.row_key.in_(named)))
+        rows = {(row.change_id, RowKey(row[1], region, row[2], row[3])) for row in unit.session.execute(query)}
+        found.update(change_id for change_id, key in rows if key in touched)
+        if change.bulk:
+            found.update(_later_on_created(unit, after, change.id))
     return found
+
+
+def _later_on_created(unit: UnitOfWork, after: sa.Select[*tuple[Any, ...]], change_id: UUID) -> Counter[UUID]:
+    """Later changes of records that a bulk change created without listing them."""
+    found: Counter[UUID] = Counter()
+    for table in batch_tables():
+        same = sa.and_(table.c.region == ChangeRow.region, table.c.id == ChangeRow.row_id)
+        query = after.join(table, same).where(ChangeRow.table_name == table.name, table.c.batch_id == change_id)
+        found.update({change: count for change, count in unit.session.execute(_counted(query))})  # noqa: C416
+    gone = after.add_columns(ChangeRow.before).where(ChangeRow.op == DELETED, ChangeRow.row_id.is_not(None))
+    for row in unit.session.execute(gone):
+        text = unit.vault.open(row.before, BEFORE)
+        if text and from_text(table_named(row.table_name), text).get("batch_id") == change_id:
+            found[row.change_id] += 1
+    return found
+
+
+def _counted(query: sa.Select[*tuple[Any, ...]]) -> sa.Select[UUID, int]:
+    distinct = query.distinct().subquery()
+    return sa.select(distinct.c.change_id, sa.func.count()).group_by(distinct.c.change_id)
 
 
 def dependants(unit: UnitOfWork, change: Recorded) -> Counter[UUID | None]:
     """Records that others made and that stand on records the change created, by the change that made them."""
     repointed = {(key, name) for key, op, before in change.rows if op == UPDATED for name in before}
+    in_batches = {table.name for table in batch_tables()} if change.bulk else set()
     found: Counter[UUID | None] = Counter()
     for table in Base.metadata.sorted_tables:
         for constraint in table.foreign_key_constraints:
-            ids = change.created.get(constraint.referred_table.name)
-            if ids and constraint.ondelete != "CASCADE":
+            target = constraint.referred_table
+            if constraint.ondelete == "CASCADE" or table.info.get("derived"):
+                continue
+            queries = [_pointing(table, constraint, change)] if target.name in in_batches else []
+            if ids := change.created.get(target.name):
+                queries += list(_pointing_at(table, constraint, change, ids))
+            for query in queries:
                 found.update(
-                    made_by
-                    for key, column, made_by in _pointing(unit, table, constraint, ids, change)
-                    if not change.made(key) and (key, column) not in repointed
+                    row["made_by"]
+                    for key, row in _keyed(unit, table, query)
+                    if not change.made(key) and (key, _column(constraint)) not in repointed
                 )
     return found
 
 
-def _pointing(
-    unit: UnitOfWork, table: Table, constraint: ForeignKeyConstraint, ids: Iterable[tuple[int, UUID]], change: Recorded
-) -> Iterable[tuple[RowKey, str, UUID | None]]:
-    """Records of a table that point to created ones: their key, the column, the change that made them."""
-    column = next(name for name in constraint.column_keys if name != "region")
+def _column(constraint: ForeignKeyConstraint) -> str:
+    return next(name for name in constraint.column_keys if name != "region")
+
+
+def _others(table: Table, change: Recorded) -> sa.Select[Any]:
+    """The keys of a table's records that the change did not make, with the change that did."""
     batch = table.c.batch_id if "batch_id" in table.c else sa.null()
     wanted = [table.c[name] for name in dict.fromkeys((*key_columns(table), "region")) if name in table.c]
+    query = sa.select(*wanted, batch.label("made_by"))
+    return query.where(sa.or_(batch.is_(None), batch != change.id)) if "batch_id" in table.c else query
+
+
+def _pointing(table: Table, constraint: ForeignKeyConstraint, change: Recorded) -> sa.Select[Any]:
+    """Records that point to what a bulk change created."""
+    target = constraint.referred_table.alias("target")
+    joined = [target.c.id == table.c[_column(constraint)], target.c.batch_id == change.id]
+    if "region" in table.c:
+        joined.append(target.c.region == table.c.region)
+    return _others(table, change).join(target, sa.and_(*joined))
+
+
+def _pointing_at(
+    table: Table, constraint: ForeignKeyConstraint, change: Recorded, ids: Iterable[tuple[int, UUID]]
+) -> Iterable[sa.Select[Any]]:
+    """Records that point to what a change lists as created."""
     by_region: dict[int, list[UUID]] = {}
     for region, id_ in ids:
         by_region.setdefault(region, []).append(id_)
     for region, here in by_region.items():
         for chunk in chunks(here):
-            query = sa.select(*wanted, batch.label("made_by")).where(table.c[column].in_(chunk))
-            if "region" in table.c:
-                query = query.where(table.c.region == region)
-            if "batch_id" in table.c:
-                query = query.where(sa.or_(batch.is_(None), batch != change.id))
-            for row in unit.session.execute(query).mappings():
-                yield row_key(table, dict(row), region), column, row["made_by"]
+            query = _others(table, change).where(table.c[_column(constraint)].in_(chunk))
+            yield query.where(table.c.region == region) if "region" in table.c else query
+
+
+def _keyed(unit: UnitOfWork, table: Table, query: sa.Select[Any]) -> Iterable[tuple[RowKey, Mapping[str, Any]]]:
+    for row in unit.session.execute(query).mappings():
+        values = dict(row)
+        yield row_key(table, values, values.get("region", 0)), values

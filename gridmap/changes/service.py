@@ -24,6 +24,7 @@ from gridmap.changes.models import Change, ChangeRow, ChangeSubject
 from gridmap.changes.repository import Recorded
 from gridmap.errors import GridmapError, NotFoundError
 from gridmap.store.base import Base
+from gridmap.store.spatial import reindex
 from gridmap.store.store import UnitOfWork
 
 # What the map draws; everything else that is journaled is the register's.
@@ -107,20 +108,18 @@ def undo(unit: UnitOfWork, actor: Actor, change_id: UUID) -> Undone:
     what = repository.recorded(unit, changes)
     if found := _conflicts(unit, what):
         raise ChangedSinceError(found)
-    done = Undone(
-        change_id,
-        brought_back=_bring_back(unit, what),
-        restored=_restore(unit, what),
-        removed=_remove(unit, what),
-        regions=tuple(what.numbers),
-    )
+    brought_back, restored = _bring_back(unit, what), _restore(unit, what)
+    removed = _remove(unit, what)
+    done = Undone(change_id, restored, removed.total(), brought_back, tuple(what.numbers))
     unit.session.expire_all()
     for one in changes:
         one.undone_at, one.undone_by = unit.now, actor.user_id
     unit.session.flush()
     _record(unit, actor, changes, done)
-    tables = {key.table for key, _, _ in what.rows} | {name for name, ids in what.created.items() if ids}
+    tables = {key.table for key, _, _ in what.rows} | set(removed)
     unit.changed("register", *(["geometry"] if tables & _DRAWN else []))
+    if "building" in tables:
+        reindex(unit.session, "building")
     return done
 
 
@@ -244,42 +243,40 @@ def _write_back(unit: UnitOfWork, batch: Sequence[tuple[RowKey, dict[str, Any]]]
     return len(batch)
 
 
-def _remove(unit: UnitOfWork, what: Recorded) -> int:
-    """Take created records away, those first that point to others."""
+def _remove(unit: UnitOfWork, what: Recorded) -> Counter[str]:
+    """Take created records away, those first that point to others; answers how many of which table."""
     _release_numbers(unit, what)
     by_table: dict[str, list[RowKey]] = {}
     for key in what.created_keys:
         by_table.setdefault(key.table, []).append(key)
     in_batches = {table.name for table in repository.batch_tables()} if what.bulk else set()
-    removed = 0
+    removed: Counter[str] = Counter()
     for table in reversed(Base.metadata.sorted_tables):
-        for key in by_table.get(table.name, ()):
-            unit.session.execute(sa.delete(table).where(matches(key)))
-            removed += 1
-        ids = what.created.get(table.name, set())
-        removed += len(ids)
+        clauses = [matches(key) for key in by_table.get(table.name, ())]
+        clauses += [table.c.id.in_(chunk) for chunk in chunks([id_ for _, id_ in what.created.get(table.name, ())])]
         if table.name in in_batches:
-            unit.session.execute(sa.delete(table).where(table.c.batch_id == what.id))
-            continue
-        for chunk in chunks([id_ for _, id_ in ids] if ids else []):
-            unit.session.execute(sa.delete(table).where(table.c.id.in_(chunk)))
+            clauses.append(table.c.batch_id == what.id)
+        for clause in clauses:
+            count = _count(unit.session.execute(sa.delete(table).where(clause)))
+            if count:
+                removed[table.name] += count
     return removed
+
+
+def _count(done: object) -> int:
+    return int(getattr(done, "rowcount", 0))
 
 
 def _release_numbers(unit: UnitOfWork, what: Recorded) -> None:
     """Identity numbers of created persons belong to nobody again."""
-    persons = what.created.get("person")
-    if not persons:
-        return
     keys, person = table_named("person_key"), table_named("person")
     if what.bulk:
         held = sa.exists().where(
             person.c.region == keys.c.region, person.c.id == keys.c.person_id, person.c.batch_id == what.id
         )
         unit.session.execute(sa.delete(keys).where(held))
-    for chunk in chunks([id_ for _, id_ in persons]):
-        if not what.bulk:
-            unit.session.execute(sa.delete(keys).where(keys.c.person_id.in_(chunk)))
+    for chunk in chunks([id_ for _, id_ in what.created.get("person", ())]):
+        unit.session.execute(sa.delete(keys).where(keys.c.person_id.in_(chunk)))
 
 
 def _record(unit: UnitOfWork, actor: Actor, changes: Sequence[Change], done: Undone) -> None:

@@ -8,6 +8,8 @@ from geodata.issues import Issue
 from gridmap.access.policy import Action
 from gridmap.access.scope import scope_of
 from gridmap.accounts.actor import Actor
+from gridmap.audit import service as audit
+from gridmap.changes.journal import recording
 from gridmap.importing.outcome import ImportOutcome, Progress, Verdict, silent, write_batch
 from gridmap.importing.sheet import read_mapped
 from gridmap.linking.aliases import KINDS, AliasEntry, add_aliases
@@ -37,7 +39,8 @@ def import_aliases(store: Store, actor: Actor, path: Path, *, progress: Progress
                 outcome.reject(problem)
             else:
                 entries.append(entry)
-        fresh, repeated = add_aliases(unit, entries, source="import", user_id=actor.user_id)
+        with recording(unit, actor, "aliases.import", region=audit.INSTALLATION_REGION, change_id=outcome.batch_id):
+            fresh, repeated = add_aliases(unit, entries, source="import", user_id=actor.user_id)
         outcome.verdicts[Verdict.INSERTED] += fresh
         outcome.verdicts[Verdict.UNCHANGED] += repeated
         write_batch(unit, actor, outcome, path, regions=[])

@@ -27,7 +27,9 @@ from gridmap.areas import repository as areas
 from gridmap.areas.models import Area
 from gridmap.areas.node import AreaNode
 from gridmap.areas.service import find_area
+from gridmap.audit import service as audit
 from gridmap.buildings.models import Building, BuildingCode, Compound
+from gridmap.changes.journal import Journal, recording
 from gridmap.importing.outcome import ImportOutcome, Progress, Verdict, silent, write_batch
 from gridmap.importing.placing import cells_in_force, place_buildings
 from gridmap.importing.rooms import RoomPlan, generate_dwellings
@@ -91,13 +93,19 @@ def import_buildings(
         top = _top(unit, actor, under)
         _locate(unit, layer, read.frame, top)
         progress("write", 2, 4)
-        ids, regions = _write(unit, outcome, layer)
-        placed = place_buildings(unit, regions)
+        regions = sorted({region for region in layer.region if region is not None})
+        with recording(
+            unit, actor, "buildings.import", region=next(iter(regions), audit.INSTALLATION_REGION),
+            change_id=outcome.batch_id, bulk=True,
+        ) as journal:  # fmt: skip
+            journal.touches(regions)
+            ids = _write(journal, outcome, layer, regions)
+            placed = place_buildings(unit, regions, journal=journal)
+            if options.rooms is not None:
+                progress("dwellings", 3, 4)
+                outcome.notes["dwellings"] = _rooms(journal, layer, ids, options.rooms, outcome)
         outcome.issues += placed.issues
         outcome.notes |= {"orphans": placed.orphans, "straddlers": placed.straddlers}
-        if options.rooms is not None:
-            progress("dwellings", 3, 4)
-            outcome.notes["dwellings"] = _rooms(unit, layer, ids, options.rooms, outcome)
         reindex(unit.session, "building")
         write_batch(unit, actor, outcome, path, regions=regions, under_code=top.code if top else None)
         if outcome.verdicts[Verdict.INSERTED] or outcome.verdicts[Verdict.UPDATED] or outcome.notes.get("dwellings"):
@@ -173,9 +181,9 @@ def _locate(unit: UnitOfWork, layer: _Layer, frame: gpd.GeoDataFrame, top: AreaN
             layer.region[position], layer.area[position] = home[cells[cell]]
 
 
-def _write(unit: UnitOfWork, outcome: ImportOutcome, layer: _Layer) -> tuple[list[UUID | None], list[int]]:
+def _write(journal: Journal, outcome: ImportOutcome, layer: _Layer, regions: Sequence[int]) -> list[UUID | None]:
     """Insert new buildings, update known ones; returns the id of each feature (None when rejected)."""
-    regions = sorted({region for region in layer.region if region is not None})
+    unit = journal.unit
     known = _known(unit, regions)
     ids: list[UUID | None] = []
     fresh: list[int] = []
@@ -202,9 +210,9 @@ def _write(unit: UnitOfWork, outcome: ImportOutcome, layer: _Layer) -> tuple[lis
         else:
             outcome.reject(_repeated(int(layer.numbers[position]), code))
             ids[-1] = None
-    _insert(unit, outcome, layer, fresh, ids)
+    _insert(journal, layer, fresh, ids)
     outcome.verdicts[Verdict.INSERTED] += len(fresh)
-    return ids, regions
+    return ids
 
 
 def _homeless(number: int) -> Issue:
@@ -303,9 +311,10 @@ def compounds(unit: UnitOfWork, region: int, names: Sequence[str], area_id: UUID
     return known
 
 
-def _insert(unit: UnitOfWork, outcome: ImportOutcome, layer: _Layer, fresh: list[int], ids: list[UUID | None]) -> None:
+def _insert(journal: Journal, layer: _Layer, fresh: list[int], ids: list[UUID | None]) -> None:
     if not fresh:
         return
+    unit = journal.unit
     named: dict[int, list[str]] = {}
     for position in fresh:
         if (name := layer.text["compound"][position]) is not None:
@@ -325,25 +334,23 @@ def _insert(unit: UnitOfWork, outcome: ImportOutcome, layer: _Layer, fresh: list
             "area_id": [layer.area[position] for position in fresh],
             **{name: [fact[name] for fact in facts] for name in facts[0]},
             "footprint": [layer.shapes[position] for position in fresh],
-            "batch_id": outcome.batch_id,
+            "batch_id": journal.id,
             "version": 1,
         },
     )
     coded = [position for position in fresh if layer.text["building_id"][position]]
     if coded:
-        bulk_insert(
-            unit,
-            BuildingCode,
-            {
-                "region": [layer.region[position] for position in coded],
-                "scheme": layer.scheme,
-                "value": [layer.text["building_id"][position] for position in coded],
-                "building_id": [ids[position] for position in coded],
-            },
-        )
+        columns: dict[str, Any] = {
+            "region": [layer.region[position] for position in coded],
+            "scheme": layer.scheme,
+            "value": [layer.text["building_id"][position] for position in coded],
+        }
+        bulk_insert(unit, BuildingCode, {**columns, "building_id": [ids[position] for position in coded]})
+        pairs = zip(columns["region"], columns["value"], strict=True)
+        journal.created(BuildingCode, [{"region": r, "scheme": layer.scheme, "value": value} for r, value in pairs])
 
 
-def _rooms(unit: UnitOfWork, layer: _Layer, ids: list[UUID | None], plan: RoomPlan, outcome: ImportOutcome) -> int:
+def _rooms(journal: Journal, layer: _Layer, ids: list[UUID | None], plan: RoomPlan, outcome: ImportOutcome) -> int:
     """Generate dwellings for buildings that have floors and no dwellings yet."""
     wanted = [
         (layer.region[position] or 0, building, floors, layer.text["units"][position])
@@ -361,4 +368,4 @@ def _rooms(unit: UnitOfWork, layer: _Layer, ids: list[UUID | None], plan: RoomPl
                 params={"count": without},
             )
         )
-    return generate_dwellings(unit, wanted, plan, outcome.batch_id)
+    return generate_dwellings(journal, wanted, plan)

@@ -21,11 +21,14 @@ from gridmap.buildings.models import (
     Unit,
     Verification,
 )
-from gridmap.importing.outcome import ImportOutcome
+from gridmap.changes.journal import Journal
 from gridmap.store.base import Base
 from gridmap.store.bulk import bulk_insert
 from gridmap.store.ids import uuid7
 from gridmap.store.store import UnitOfWork
+
+OFFICE = "office"
+"""The scheme of ids that are the office's own."""
 
 
 @dataclass(slots=True)
@@ -114,10 +117,13 @@ def plain_number(text: str) -> str:
     return text.lstrip("0") or text
 
 
-def write_stock(unit: UnitOfWork, outcome: ImportOutcome, stock: DwellingStock) -> None:
-    """Write what the table added, each table in one go."""
+def write_stock(journal: Journal, stock: DwellingStock) -> None:
+    """Write what the table added, each table in one go, and name to the journal what does not carry its id."""
+    unit, region, batch = journal.unit, stock.region, journal.id
     unit.session.flush()
-    region, batch = stock.region, outcome.batch_id
+    journal.created(Unit, [{"region": region, "id": row.id} for row in stock.new_units])
+    codes = [{"region": region, "scheme": OFFICE, "value": value} for value, _ in stock.new_codes]
+    journal.created(DwellingCode, codes)
     _bulk(unit, Unit, stock.new_units, ("id", "building_id", "name", "position"), region=region)
     _bulk(
         unit, Dwelling, stock.new_rooms, ("id", "building_id", "unit_id", "floor", "room"),
@@ -137,7 +143,7 @@ def write_stock(unit: UnitOfWork, outcome: ImportOutcome, stock: DwellingStock) 
         bulk_insert(
             unit,
             DwellingCode,
-            {"region": region, "scheme": "office", "value": list(values), "dwelling_id": list(dwellings)},
+            {"region": region, "scheme": OFFICE, "value": list(values), "dwelling_id": list(dwellings)},
         )
     if stock.new_visits:
         dwellings, days = zip(*stock.new_visits, strict=True)

@@ -23,6 +23,7 @@ from gridmap.buildings.models import (
     Unit,
 )
 from gridmap.buildings.states import read_state
+from gridmap.changes.journal import recording
 from gridmap.errors import InvalidInputError
 from gridmap.importing.buildings import compounds
 from gridmap.importing.dwelling_stock import DwellingStock, load_stock, plain_number, write_stock
@@ -62,12 +63,15 @@ def import_dwellings(
         columns = [sheet.text(name) for name in FIELDS]
         days, today = read_days(sheet.text("verified_on")), local_today(unit)
         total = len(sheet)
-        for position, values in enumerate(zip(sheet.rows.tolist(), *columns, strict=True)):
-            if position % 5000 == 0:
-                progress("write", position, total)
-            row = dict(zip(("row", *FIELDS), values, strict=True))
-            _row(unit, outcome, stock, row, _visit(row, days, today))
-        write_stock(unit, outcome, stock)
+        with recording(
+            unit, actor, "dwellings.import", region=top.region, change_id=outcome.batch_id, bulk=True
+        ) as journal:
+            for position, values in enumerate(zip(sheet.rows.tolist(), *columns, strict=True)):
+                if position % 5000 == 0:
+                    progress("write", position, total)
+                row = dict(zip(("row", *FIELDS), values, strict=True))
+                _row(unit, outcome, stock, row, _visit(row, days, today))
+            write_stock(journal, stock)
         if stock.created:
             outcome.issues.append(_unlocated(len(stock.created)))
             outcome.notes["buildings_without_footprint"] = len(stock.created)

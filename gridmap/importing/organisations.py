@@ -18,6 +18,7 @@ from gridmap.areas import repository as areas
 from gridmap.areas.node import BEGINNING
 from gridmap.areas.service import find_area
 from gridmap.buildings.models import BuildingCode, Dwelling, DwellingCode, Organisation
+from gridmap.changes.journal import recording
 from gridmap.errors import InvalidInputError
 from gridmap.importing.outcome import ImportOutcome, Progress, Verdict, silent, write_batch
 from gridmap.importing.places import link_texts
@@ -56,13 +57,13 @@ def import_organisations(
         known = _known(unit, region)
         columns = [sheet.text(name) for name in FIELDS]
         days = read_days([*sheet.text("valid_from"), *sheet.text("valid_to")])
-        for position, values in enumerate(zip(sheet.rows.tolist(), *columns, strict=True)):
-            row = dict(zip(("row", *FIELDS), values, strict=True))
-            place = places.find(row) or by_address[position]
-            _apply(unit, outcome, (region, known, days), row, place)
-            if position % 1000 == 0:
-                progress("write", position, total)
-        unit.session.flush()
+        with recording(unit, actor, "organisations.import", region=region, change_id=outcome.batch_id, bulk=True):
+            for position, values in enumerate(zip(sheet.rows.tolist(), *columns, strict=True)):
+                row = dict(zip(("row", *FIELDS), values, strict=True))
+                place = places.find(row) or by_address[position]
+                _apply(unit, outcome, (region, known, days), row, place)
+                if position % 1000 == 0:
+                    progress("write", position, total)
         write_batch(unit, actor, outcome, path, regions=[region], under_code=top.code)
         if outcome.verdicts[Verdict.INSERTED] or outcome.verdicts[Verdict.UPDATED]:
             unit.changed("register")

@@ -94,6 +94,8 @@ def write_batch(
             ImportBatch(
                 region=region,
                 id=outcome.batch_id,
+                lead=region == touched[0],
+                size_bytes=path.stat().st_size,
                 kind=outcome.kind,
                 file_name=path.name[:256],
                 file_hash=digest,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 import geopandas as gpd
@@ -18,6 +19,7 @@ from gridmap.areas.models import Area
 from gridmap.areas.node import BEGINNING, CELL
 from gridmap.buildings.models import Building, BuildingCell
 from gridmap.buildings.repository import valid_at
+from gridmap.changes.journal import Journal
 from gridmap.store.bulk import bulk_insert
 from gridmap.store.store import UnitOfWork
 
@@ -51,8 +53,10 @@ def frame_of(shapes: Iterable[bytes | None]) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(geometry=gpd.GeoSeries(list(geometries), crs=LONLAT))
 
 
-def place_buildings(unit: UnitOfWork, regions: Iterable[int], day: date = BEGINNING) -> Placement:
-    """Bring ``building_cell`` of some regions up to date from ``day`` on.
+def place_buildings(
+    unit: UnitOfWork, regions: Iterable[int], day: date = BEGINNING, *, journal: Journal | None = None
+) -> Placement:
+    """Bring ``building_cell`` of some regions up to date from ``day`` on; what is replaced is kept in the journal.
 
     A building belongs whole to the cell with the largest share; the other shares are kept as information. Buildings
     whose cells did not change keep their rows.
@@ -71,7 +75,7 @@ def place_buildings(unit: UnitOfWork, regions: Iterable[int], day: date = BEGINN
         return Placement(len(rows), 0, 0, len(rows), [])
     found = assign_by_overlap(footprints, grid)
     keys = [(row[0], row[1]) for row in rows]
-    changed = _write(unit, wanted, keys, cells, found, day)
+    changed = _write(unit, journal, wanted, (keys, cells, found), day)
     return Placement(
         placed=len(rows),
         changed=changed,
@@ -98,8 +102,13 @@ def _shares(
 
 
 def _write(
-    unit: UnitOfWork, regions: list[int], keys: list[tuple[int, UUID]], cells: list[UUID], found: Assignment, day: date
+    unit: UnitOfWork,
+    journal: Journal | None,
+    regions: list[int],
+    placed: tuple[list[tuple[int, UUID]], list[UUID], Assignment],
+    day: date,
 ) -> int:
+    keys, cells, found = placed
     fresh = _shares(keys, cells, found)
     columns = (
         BuildingCell.region,
@@ -115,7 +124,7 @@ def _write(
     for region, building_id, cell_id, share, main in open_rows:
         now.setdefault((region, building_id), {})[cell_id] = (share, main)
     stale = [key for key in keys if not _same(now.get(key, {}), fresh.get(key, {}))]
-    _end(unit, [key for key in stale if key in now], day)
+    _end(unit, journal, [key for key in stale if key in now], day)
     rows = [
         (region, building_id, cell, share, main)
         for region, building_id in stale
@@ -125,6 +134,12 @@ def _write(
         names = ("region", "building_id", "cell_id", "share", "main")
         values = dict(zip(names, (list(column) for column in zip(*rows, strict=True)), strict=True))
         bulk_insert(unit, BuildingCell, {**values, "valid_from": day})
+        if journal is not None:
+            made = zip(values["region"], values["building_id"], values["cell_id"], strict=True)
+            journal.created(
+                BuildingCell,
+                [{"region": r, "building_id": b, "cell_id": cell, "valid_from": day} for r, b, cell in made],
+            )
     return len(stale)
 
 
@@ -134,17 +149,29 @@ def _same(left: dict[UUID, tuple[float, bool]], right: dict[UUID, tuple[float, b
     )
 
 
-def _end(unit: UnitOfWork, keys: list[tuple[int, UUID]], day: date) -> None:
+def _end(unit: UnitOfWork, journal: Journal | None, keys: list[tuple[int, UUID]], day: date) -> None:
     """End the open rows of some buildings on a day; rows that would end before they began are removed."""
+    table: Any = BuildingCell.__table__
     for start in range(0, len(keys), 400):
         part = keys[start : start + 400]
         for region in sorted({key[0] for key in part}):
             ids = [key[1] for key in part if key[0] == region]
-            mine = sa.and_(
-                BuildingCell.region == region, BuildingCell.building_id.in_(ids), BuildingCell.valid_to.is_(None)
-            )
-            unit.session.execute(sa.delete(BuildingCell).where(mine, BuildingCell.valid_from >= day))
-            unit.session.execute(sa.update(BuildingCell).where(mine).values(valid_to=day))
+            mine = sa.and_(table.c.region == region, table.c.building_id.in_(ids), table.c.valid_to.is_(None))
+            if journal is not None:
+                _keep(
+                    journal, [dict(row) for row in unit.session.execute(sa.select(table).where(mine)).mappings()], day
+                )
+            unit.session.execute(sa.delete(table).where(mine, table.c.valid_from >= day))
+            unit.session.execute(sa.update(table).where(mine).values(valid_to=day))
+
+
+def _keep(journal: Journal, rows: list[dict[str, Any]], day: date) -> None:
+    """Tell the journal which rows end and which go."""
+    for row in rows:
+        if row["valid_from"] >= day:
+            journal.removed(BuildingCell, row)
+        else:
+            journal.replaced(BuildingCell, row, {"valid_to": row["valid_to"]})
 
 
 def _findings(footprints: gpd.GeoDataFrame, grid: gpd.GeoDataFrame, found: Assignment) -> list[Issue]:

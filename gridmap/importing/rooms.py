@@ -9,10 +9,10 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from gridmap.buildings.models import Dwelling, Unit
+from gridmap.changes.journal import Journal
 from gridmap.errors import InvalidInputError
 from gridmap.store.bulk import bulk_insert
 from gridmap.store.ids import uuid7_bytes
-from gridmap.store.store import UnitOfWork
 
 MAX_FLOORS = 150
 
@@ -29,16 +29,12 @@ class RoomPlan:
             raise InvalidInputError(field="--rooms-per-floor", reason="1 to 99 rooms a floor in 1 to 20 units")
 
 
-def generate_dwellings(
-    unit: UnitOfWork,
-    buildings: Sequence[tuple[int, UUID, int, str | None]],
-    plan: RoomPlan,
-    batch_id: UUID,
-) -> int:
+def generate_dwellings(journal: Journal, buildings: Sequence[tuple[int, UUID, int, str | None]], plan: RoomPlan) -> int:
     """Make dwellings for ``(region, building, floors, units)`` where the building has none; returns how many.
 
     Rooms are numbered as on Chinese doors: floor, then two digits (``301`` is the first room of the third floor).
     """
+    unit = journal.unit
     regions = sorted({row[0] for row in buildings})
     occupied = {
         (row.region, row.building_id)
@@ -57,6 +53,7 @@ def generate_dwellings(
     if not staircases:
         return 0
     unit_ids = uuid7_bytes(len(staircases))
+    journal.created(Unit, [{"region": row[0], "id": key} for row, key in zip(staircases, unit_ids, strict=True)])
     bulk_insert(
         unit,
         Unit,
@@ -79,5 +76,5 @@ def generate_dwellings(
     return bulk_insert(
         unit,
         Dwelling,
-        {**columns, "id": uuid7_bytes(len(rooms)), "batch_id": batch_id, "version": 1},
+        {**columns, "id": uuid7_bytes(len(rooms)), "batch_id": journal.id, "version": 1},
     )

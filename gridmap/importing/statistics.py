@@ -18,6 +18,8 @@ from gridmap.accounts.actor import Actor
 from gridmap.areas import repository as areas
 from gridmap.areas.node import AreaNode
 from gridmap.areas.service import levels
+from gridmap.audit import service as audit
+from gridmap.changes.journal import recording
 from gridmap.importing.outcome import ImportOutcome, Progress, Verdict, silent, write_batch
 from gridmap.importing.sheet import read_mapped
 from gridmap.importing.values import parse_dates
@@ -63,7 +65,8 @@ def import_statistics(store: Store, actor: Actor, path: Path, *, progress: Progr
         for _, found in read:
             if isinstance(found, Issue):
                 outcome.reject(found)
-        regions = _keep(unit, actor, outcome, figures, {node.id: node for node in nodes.values()})
+        with recording(unit, actor, "statistics.import", region=audit.INSTALLATION_REGION, change_id=outcome.batch_id):
+            regions = _keep(unit, actor, outcome, figures, {node.id: node for node in nodes.values()})
         write_batch(unit, actor, outcome, path, regions=regions)
         if outcome.verdicts[Verdict.INSERTED] or outcome.verdicts[Verdict.UPDATED]:
             unit.changed("statistics")

@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 
 from gridmap.accounts.actor import Actor
 from gridmap.audit import service as audit
+from gridmap.bootstrap import METADATA
 from gridmap.changes import service as changes
 from gridmap.changes.images import journaled
 from gridmap.changes.journal import Journal, recording
 from gridmap.changes.service import AlreadyUndoneError, ChangedSinceError
 from gridmap.residents.models import Household, Person, PersonAttribute, PersonKey, Residence
-from gridmap.store.base import Base
 from gridmap.store.bulk import bulk_insert
 from gridmap.store.ids import uuid7
 from gridmap.store.store import Store, UnitOfWork
@@ -32,7 +32,7 @@ DAY = date(2026, 1, 1)
 def fingerprint(unit: UnitOfWork) -> dict[str, str]:
     """A digest of every journaled table, whatever the order of its rows."""
     found = {}
-    for table in Base.metadata.sorted_tables:
+    for table in METADATA.sorted_tables:
         if journaled(table) and table.name != "import_row":
             rows = sorted(repr(tuple(row)) for row in unit.session.execute(sa.select(table)))
             found[table.name] = hashlib.sha256("\n".join(rows).encode()).hexdigest()
@@ -139,7 +139,7 @@ def test_a_bulk_change_takes_back_what_carries_its_id(store: Store) -> None:
         bulk_insert(unit, Person, {**columns, "disputed": False, "version": 1, "batch_id": batch})
         bulk_insert(unit, PersonKey, {"id_index": numbers, "region": REGION, "person_id": fresh})
         journal.keep(Person, [(REGION, old)], ["disputed"])
-        table = Base.metadata.tables["person"]
+        table = METADATA.tables["person"]
         unit.session.execute(sa.update(table).where(table.c.id == old).values(disputed=True))
     with store.write() as unit:
         done = changes.undo(unit, ACTOR, batch)
@@ -212,7 +212,7 @@ def test_statements_behind_the_journals_back_are_refused(sqlite_store: Store) ->
 def test_names_stand_nowhere_in_the_journal_in_the_clear(sqlite_store: Store) -> None:
     with sqlite_store.write() as unit:
         remove(unit, add_person(unit, "郑十一"))
-        tables = [Base.metadata.tables[name] for name in ("change", "change_row", "change_subject")]
+        tables = [METADATA.tables[name] for name in ("change", "change_row", "change_subject")]
         written = repr([row for table in tables for row in unit.session.execute(sa.select(table))])
     assert "郑十一" not in written
     assert "郑十一".encode().hex() not in written
