@@ -36,6 +36,11 @@ class Status(IntEnum):
         return self.name.lower()
 
 
+NO_DATA: Final = "no_data"
+SKIP: Final = "skip"
+"""What a rule says where there are fewer than its minimum to judge by: not enough data, or nothing at all."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """One rule; see ``rules.toml`` for what each part means. ``meets`` and ``at_risk`` belong to a share rule,
@@ -54,6 +59,7 @@ class Rule:
     direction: str = "up"
     days: int | None = None
     minimum: int = 1
+    few: str = NO_DATA
     action_above: str | None = None
 
     def limit(self, value: float, factor: float) -> Fraction:
@@ -146,6 +152,8 @@ def _faults(row: Mapping[str, Any], registry: Registry) -> list[str]:
     for key in ("days", "minimum"):
         if key in row and (not isinstance(row[key], int) or row[key] < 1):
             faults.append(f"{key} must be a whole number from 1 upwards")
+    if row.get("few", NO_DATA) not in {NO_DATA, SKIP}:
+        faults.append(f"few must be {NO_DATA} or {SKIP}")
     faults += [
         f"{key} must say {{count}}" for key in ("action", "action_above") if key in row and "{count}" not in row[key]
     ]

@@ -8,7 +8,7 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
-from gridmap.compliance.rules import Rule, Status
+from gridmap.compliance.rules import SKIP, Rule, Status
 from gridmap.indicators.cells import AreaTable
 from gridmap.indicators.registry import Registry, Values
 
@@ -103,6 +103,8 @@ def _judge(table: AreaTable, rule: Rule, registry: Registry) -> Judgement:
         status, missing = _by_range(values, rule.range)
     else:
         status, missing = _by_share(values, rule)
+        if rule.few == SKIP:
+            status[status == Status.NO_DATA] = NOT_APPLIED
     status[~_applies(table, rule)] = NOT_APPLIED
     missing[status < Status.AT_RISK] = 0
     return Judgement(rule, values, status, missing)

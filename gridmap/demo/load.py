@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from geodata.city import City
 from gridmap.accounts.actor import Actor
 from gridmap.audit import service as audit
+from gridmap.demo.agreements import load_agreements
 from gridmap.demo.keys import KeyMaker
 from gridmap.demo.load_people import load_people
 from gridmap.demo.load_places import load_places
@@ -31,12 +32,14 @@ def load_city(
     keys = KeyMaker(population.as_of, seed)
     places = load_places(unit, city, keys)
     persons = load_people(unit, population, places, keys)
+    agreements = load_agreements(unit, city, population, places, keys, seed)
     counts = {
         "areas": len(city.areas),
         "buildings": len(city.buildings),
         "dwellings": city.dwellings.height,
         "households": population.households.height,
         "persons": persons,
+        "agreements": agreements,
     }
     for region in places.region_of_street.values():
         audit.record(unit, actor, ACTION, region=region, details={**counts, "size": city.size, "synthetic": True})

@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from gridmap.compliance.rules import Rule, Status
+from gridmap.compliance.rules import SKIP, Rule, Status
 from gridmap.compliance.service import Assessment
 from gridmap.compliance.verdicts import NOT_APPLIED, Judgement, RuleResult, Verdicts
 from gridmap.i18n import Translator
@@ -130,7 +130,12 @@ class Judged:
                 else "Meets up to {meets}, at risk up to {risk}, fails above."
             )
             how = self.words.text(message, meets=self._share(rule.meets, rule), risk=self._share(rule.at_risk, rule))
-        short = self.words.text("Fewer than {count} to judge by: not enough data.", count=rule.minimum)
+        few = (
+            "Fewer than {count} to judge by: not judged."
+            if rule.few == SKIP
+            else "Fewer than {count} to judge by: not enough data."
+        )
+        short = self.words.text(few, count=rule.minimum)
         join = "。" if self.words.language.startswith("zh") else ". "
         tail = "" if rule.minimum <= 1 or rule.range is not None else (short if join == "。" else f" {short}")
         return f"{source}{join}{how}{tail}"

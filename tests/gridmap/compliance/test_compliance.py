@@ -229,6 +229,7 @@ def rules_text(**changes: str) -> str:
         (rules_text(valid_from='"spring"'), "valid_from must be a date"),
         (rules_text(minimum="0"), "minimum must be"),
         (rules_text(days="1.5"), "days must be"),
+        (rules_text(few='"guess"'), "few must be"),
         (rules_text(action='"Do more"'), "action must say {count}"),
         (rules_text(action=""), "action is missing"),
         (rules_text(colour='"red"'), "unknown key colour"),
@@ -256,6 +257,14 @@ def test_all_faults_are_named_at_once(tmp_path: Path) -> None:
     assert "rule y:" in caught.value.text
 
 
+def test_a_rule_with_nothing_to_judge_says_nothing(sqlite_store: Store) -> None:
+    """A cell that lets no dwellings is not grey for want of agreements; with too little of anything else it is."""
+    world, cell = make_world(20, 20, "dedicated")
+    assessment = assess(sqlite_store, world)
+    assert "rental_agreements" not in results(assessment, cell)
+    assert results(assessment, cell)["location_rate"].status is Status.MEETS
+
+
 def test_shipped_rules() -> None:
     """The rules that ship look at known indicators and hold today."""
     rules = shipped_rules().on(DAY)
@@ -265,9 +274,11 @@ def test_shipped_rules() -> None:
         "freshness",
         "completeness",
         "cell_size",
+        "rental_agreements",
     ]
     assert {rule.id: (rule.meets, rule.at_risk) for rule in rules if rule.meets} == {
-        "registration_coverage": (95, 90), "location_rate": (98, 95), "freshness": (95, 90), "completeness": (95, 90)
+        "registration_coverage": (95, 90), "location_rate": (98, 95), "freshness": (95, 90), "completeness": (95, 90),
+        "rental_agreements": (90, 80),
     }  # fmt: skip
     assert shipped_rules().windows == (90, 180)
     assert load_rules() is shipped_rules()
