@@ -18,6 +18,7 @@ DATA: Final[Mapping[str, tuple[str, ...]]] = {
     "gridmap/indicators/periods.toml": ("indicator.*.name", "indicator.*.unit", "indicator.*.source"),
     "gridmap/compliance/rules.toml": ("rule.*.name", "rule.*.action", "rule.*.action_above"),
     "gridmap/importing/headings.toml": ("*.reason",),
+    "gridmap/editing/fields.toml": ("*.*.label", "words.*.*"),
     "gridmap/areas/levels.toml": ("level.*.name",),
     "geodata/repair.toml": ("reasons.*",),
 }

@@ -31,11 +31,13 @@ MAY: dict[Action, set[str]] = {
     Action.PERSON_REVEAL: RECORDS - {"district"},
     Action.FORM_KEEP: FIGURES,
     Action.PERSON_MERGE: {"manager"},
+    Action.RECORD_EDIT: RECORDS - {"district"},
     Action.SEARCH_PLACES: FIGURES,
     Action.SEARCH_PERSONS: RECORDS,
     Action.REGISTER_IMPORT: {"manager"},
     Action.REVIEW_DECIDE: {"manager"},
     Action.BATCH_READ: {"manager"},
+    Action.BATCH_UNDO: {"manager"},
     Action.AUDIT_READ: {"auditor"},
     Action.AUDIT_VERIFY: {"auditor", "admin"},
     Action.ACCOUNT_MANAGE: {"admin"},
@@ -49,7 +51,7 @@ UNDER = {"c1": {"c1", "k1", "a", "district"}, "c3": {"c3", "k2", "a", "district"
 SCOPED = {"area_id", "building_id", "dwelling_id", "person_id"}
 """Parameters that name a record of a place."""
 
-UNKNOWN_IDS = {"user_id", "grant_id", "session_id", "job_id", "form_id", "case_id"}
+UNKNOWN_IDS = {"filter_id", "user_id", "grant_id", "session_id", "job_id", "form_id", "case_id"}
 USERS = sorted(set(ROLES) - {"disabled"})
 
 
@@ -168,7 +170,7 @@ def test_a_record_outside_and_one_that_is_not_there_answer_alike(
         ("/api/v1/areas/{1}/summary", (0, sample.areas["c3"].id)),
         ("/api/v1/areas/{1}/residents", (0, sample.areas["c3"].id)),
         ("/api/v1/trend?area={1}", (0, sample.areas["c3"].id)),
-        ("/register?area={1}", (0, sample.areas["c3"].id)),
+        ("/residents?area={1}", (0, sample.areas["c3"].id)),
     ]
     for template, (region, record) in pairs:
         outside, absent = (worker.get(template.format(region, which)) for which in (record, NOBODY))
