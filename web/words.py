@@ -51,6 +51,7 @@ FIGURES: Final = {
     "deaths": "Deaths",
     "moves_out": "Moves out",
     "corrections": "Corrections",
+    "boundary_changes": "Boundary changes",
     "closing": "Residents at the end",
 }
 """Figures behind which a list of persons can be opened."""
@@ -68,9 +69,11 @@ ACTS: Final = {
     "audit.read": "Read the log",
     "audit.verify": "Verified the log",
     "batch.read": "Took the result of an import",
+    "batch.undo": "Undid an import",
     "buildings.import": "Imported buildings",
     "cells.import": "Imported cells",
     "demo.load": "Loaded invented residents",
+    "dwelling.export": "Took a list of dwellings along",
     "dwellings.import": "Imported dwellings",
     "form.correct": "Decided about the columns of a form",
     "form.delete": "Deleted a form",
@@ -80,11 +83,13 @@ ACTS: Final = {
     "person.apart": "Told two residents apart",
     "person.compare": "Searched for possible duplicates",
     "person.later": "Left two records for later",
+    "person.export": "Took a list of residents along",
     "person.list": "Saw a list of residents",
     "person.merge": "Merged two records of one person",
     "person.pairs": "Read possible duplicates",
     "person.reveal": "Saw a resident in full",
     "register.import": "Imported a register",
+    "agreements.import": "Imported rental agreements",
     "report.make": "Made a report",
     "report.read": "Read a report",
     "review.decide": "Decided a review case",
@@ -124,6 +129,7 @@ DETAILS: Final = {
 """What the log says of an act besides who and whom, in words; ids and counts that only programs need are left out."""
 
 VALUES: Final = {
+    "full": "in full",
     "masked": "masked",
     "name": "name",
     "id_number": "identity number",

@@ -16,6 +16,7 @@ from gridmap.cli.frame import FOUND_WRONG, As, Db, Json, _, command, emit, out, 
 from gridmap.cli.usage import Group
 from gridmap.cli.words import COUNTS
 from gridmap.errors import InvalidInputError
+from gridmap.importing.agreements import import_agreements
 from gridmap.importing.aliases import import_aliases
 from gridmap.importing.areas import import_areas
 from gridmap.importing.buildings import BuildingOptions, import_buildings
@@ -141,6 +142,15 @@ def aliases(file: File, db: Db, as_: As = None, json_: Json = False) -> None:
     """Import other names of compounds, roads and buildings: kind, official, alias."""
     with working(db, as_) as work, progress_bar(quiet=json_) as step:
         outcome = import_aliases(work.store, work.actor, file, progress=step)
+    show(outcome, as_json=json_)
+    _end(outcome.read, outcome.verdicts[Verdict.REJECTED])
+
+
+@command(app, "agreements")
+def agreements(file: File, under: Under, db: Db, as_: As = None, json_: Json = False) -> None:
+    """Import rental agreements: dwelling_id or address, agreement_no, landlord, signed_on, expires_on, ended_on."""
+    with working(db, as_) as work, progress_bar(quiet=json_) as step:
+        outcome = import_agreements(work.store, work.actor, file, under, progress=step)
     show(outcome, as_json=json_)
     _end(outcome.read, outcome.verdicts[Verdict.REJECTED])
 
