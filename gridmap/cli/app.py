@@ -22,6 +22,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "period": "gridmap.cli.periods:period",
         "report": "gridmap.cli.figures:report",
         "map": "gridmap.cli.figures:map_",
+        "form": "gridmap.cli.forms:app",
         "user": "gridmap.cli.users:app",
         "audit": "gridmap.cli.store:audit_app",
         "backup": "gridmap.cli.store:backup",

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gridmap.compliance.service import Assessment
 from gridmap.forms.filling import Figure, Given
@@ -29,17 +30,27 @@ class AreaFigures:
 
     table: AreaTable
     registry: Registry
+    _columns: dict[Item, NDArray[np.float64]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def figure(self, item: Item, row: int) -> Figure:
         """A count or an indicator of a row of the table."""
-        if item.group == "indicator":
-            value = float(self.registry.values(self.table, item.key).value[row])
-            percent = self.registry.indicators[item.key].unit == PERCENT
-            return Figure(None if np.isnan(value) else value, percent)
-        value = float(self.registry.measure(self.table, item.key)[row])
+        value = float(self._column(item)[row])
         if np.isnan(value):
             return Figure(None)
+        if item.group == "indicator":
+            return Figure(value, self.registry.indicators[item.key].unit == PERCENT)
         return Figure(value if item.key == AREA_MEASURE else int(value))
+
+    def _column(self, item: Item) -> NDArray[np.float64]:
+        """An item of all rows, counted once."""
+        if item not in self._columns:
+            counted = item.group != "indicator"
+            self._columns[item] = (
+                self.registry.measure(self.table, item.of or item.key)
+                if counted
+                else self.registry.values(self.table, item.key).value
+            )
+        return self._columns[item]
 
 
 @dataclass(frozen=True)
@@ -113,10 +124,14 @@ class AreaSource:
         """Names in the reader's language."""
         return Names(self.tree, self.words)
 
+    @cached_property
+    def _whole(self) -> AreaFigures:
+        return AreaFigures(self.table, self.registry)
+
     def value(self, item: Item) -> Given:
         """An item of the whole form."""
         if item.group != "form":
-            return AreaFigures(self.table, self.registry).figure(item, self.table.row_of(self.position))
+            return self._whole.figure(item, self.table.row_of(self.position))
         told = self._told()
         if item.key in told:
             return told[item.key]

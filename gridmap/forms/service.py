@@ -225,6 +225,27 @@ def _own(unit: UnitOfWork, actor: Actor, region: int, form_id: UUID) -> FormTemp
 # --- filling ---------------------------------------------------------------------------------------------------------
 
 
+def area_source(
+    unit: UnitOfWork, actor: Actor, area_id: UUID, as_of: date, *, assessment: Assessment, words: Translator
+) -> AreaSource:
+    """The figures of an area at a date, for looking at what a form will be filled with.
+
+    Raises:
+        PermissionDeniedError, NotFoundError: the actor may not read figures there, or the area does not exist then.
+    """
+    require_area(unit, actor, Action.REPORT_READ, area_id)
+    position = assessment.figures.snapshot().areas.positions.get(area_id)
+    if position is None:
+        raise NotFoundError
+    made = (local_today(unit), actor.display_name or actor.username, words.gettext(INTERNAL))
+    source = AreaSource.at(assessment, position, as_of, made=made, words=words)
+    try:
+        source.table.row_of(position)
+    except KeyError:
+        raise NotFoundError from None
+    return source
+
+
 class RegisterSource:
     """Values of one area at one date, read once: figures from one table, lists when a form asks for them."""
 
@@ -232,15 +253,7 @@ class RegisterSource:
         self, unit: UnitOfWork, actor: Actor, order: Order, *, assessment: Assessment, words: Translator, form: str
     ) -> None:
         self._unit, self._actor, self._order, self._form = unit, actor, order, form
-        made = (local_today(unit), actor.display_name or actor.username, words.gettext(INTERNAL))
-        position = assessment.figures.snapshot().areas.positions.get(order.area_id)
-        if position is None:
-            raise NotFoundError
-        self.areas = AreaSource.at(assessment, position, order.as_of, made=made, words=words)
-        try:
-            self.areas.table.row_of(position)
-        except KeyError:
-            raise NotFoundError from None
+        self.areas = area_source(unit, actor, order.area_id, order.as_of, assessment=assessment, words=words)
         self._known: dict[Rows, Sequence[RowValues]] = {}
 
     def value(self, item: Item) -> Given:
@@ -293,7 +306,6 @@ def fill_form(
     """
     if not form.asks:
         raise FormAsksNothingError(name=name)
-    require_area(unit, actor, Action.REPORT_READ, order.area_id)
     source = RegisterSource(unit, actor, order, assessment=assessment, words=words, form=name)
     content = fill(form, source)
     node = areas.get(unit, order.area_id)

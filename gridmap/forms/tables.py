@@ -24,13 +24,15 @@ _COUNTING: Final = re.compile(r"^(?:\d{1,2}|[甲乙丙丁戊己庚辛]|[A-Z])$")
 
 @dataclass(frozen=True, slots=True)
 class ListColumn:
-    """A column: its letters, its heading, what it is filled with or why not. ``chosen``: somebody decided it."""
+    """A column: its letters, its heading, what it is filled with or why not. ``chosen``: somebody decided it;
+    ``repeated``: an earlier column is filled with the same."""
 
     letters: str
     number: int
     heading: str
     meaning: Meaning
     chosen: bool = False
+    repeated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,11 +175,12 @@ def _columns(
             meaning = Meaning(words.of(chosen[letters]) if chosen[letters] else None, rows)
         if rows is None:
             meaning = replace(meaning, item=None)
-        if meaning.item is not None and meaning.item in taken and not decided:
+        repeated = meaning.item is not None and meaning.item in taken and not decided
+        if repeated:
             meaning = replace(meaning, item=None)
         if meaning.item is not None:
             taken.add(meaning.item)
-        columns.append(ListColumn(letters, number, text, meaning, decided))
+        columns.append(ListColumn(letters, number, text, meaning, decided, repeated))
     return columns
 
 

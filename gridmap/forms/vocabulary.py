@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
-from typing import Final
+from typing import Any, Final
 
 from gridmap.i18n import LANGUAGES, translator
 from gridmap.importing.headings import field_of, is_never_stored
@@ -49,12 +49,13 @@ _GROUPS: Final[Mapping[Rows | None, tuple[str, ...]]] = {
 @dataclass(frozen=True, slots=True)
 class Item:
     """Something a form can be filled with. ``group`` says of what it is: the form, an area, a count, an indicator,
-    a place, a dwelling, a resident."""
+    a place, a dwelling, a resident; ``of`` how a count is made of others, when it is not counted under its key."""
 
     group: str
     key: str
     zh: str
     en: str
+    of: str = ""
 
     @property
     def code(self) -> str:
@@ -178,19 +179,17 @@ def vocabulary(registry: Registry) -> Vocabulary:
         if group in {"rows", "indicator"}:
             continue
         for key, spelled in entries.items():
-            item = Item(group, key, spelled["zh"][0], spelled["en"][0])
+            item = Item(group, key, spelled["zh"][0], spelled["en"][0], str(spelled.get("of", "")))
             items[item.code] = item
             for name in (*spelled["zh"], *spelled["en"], key):
                 names[group].setdefault(plain(name), item)
     for indicator in registry.indicators.values():
-        if indicator.id in data["count"]:
-            continue  # population and households are counts already
         zh, en = (translator(language).gettext(indicator.name) for language in LANGUAGES)
-        item = Item("indicator", indicator.id, zh, en)
-        items[item.code] = item
+        group = "count" if indicator.id in data["count"] else "indicator"  # population and households are counts
+        item = items.setdefault(f"{group}.{indicator.id}", Item(group, indicator.id, zh, en))
         more = data["indicator"].get(indicator.id, {"zh": [], "en": []})
         for name in (indicator.id, zh, en, *more["zh"], *more["en"]):
-            names["indicator"].setdefault(plain(name), item)
+            names[group].setdefault(plain(name), item)
     _bands(items, names)
     rows = {
         plain(name): Rows(key) for key, spelled in data["rows"].items() for name in (*spelled["zh"], *spelled["en"])
@@ -213,5 +212,5 @@ def _bands(items: dict[str, Item], names: dict[str, dict[str, Item]]) -> None:
 
 
 @cache
-def _shipped() -> dict[str, dict[str, dict[str, list[str]]]]:
+def _shipped() -> dict[str, dict[str, dict[str, Any]]]:
     return tomllib.loads(files("gridmap.forms").joinpath("names.toml").read_text("utf-8"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
@@ -114,7 +115,7 @@ def part(content: bytes, path: str) -> bytes:
 def repacked(content: bytes, **parts: bytes) -> bytes:
     """A workbook with some parts replaced or added (``__`` for a slash, ``_xml`` for its end)."""
     target = io.BytesIO()
-    new = {name.replace("__", "/").replace("_xml", ".xml"): body for name, body in parts.items()}
+    new = {re.sub("_xml$", ".xml", name.replace("__", "/")): body for name, body in parts.items()}
     with zipfile.ZipFile(io.BytesIO(content)) as archive, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as made:
         for info in archive.infolist():
             if info.filename not in new:
