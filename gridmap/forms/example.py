@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import tomllib
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cache
 from importlib.resources import files
 from typing import Any, Final
@@ -15,6 +16,8 @@ FIGURES, ROSTER = "figures", "roster"
 EXAMPLES: Final = (FIGURES, ROSTER)
 
 _ROWS: Final = 12
+_MADE: Final = datetime(2026, 1, 1, tzinfo=UTC)
+"""What the file says of its making: the same words are the same file."""
 _WIDTHS: Final = (6, 20, 11, 9, 9, 12, 9, 9, 9, 11, 12)
 _ROSTER_WIDTHS: Final = (6, 12, 6, 6, 22, 13, 13, 16, 30, 12)
 _SUMMED: Final = "CDEFGHI"
@@ -33,6 +36,7 @@ def example(kind: str, language: str) -> Example:
     words = _words()[language][kind]
     target = io.BytesIO()
     book = xlsxwriter.Workbook(target, {"in_memory": True})
+    book.set_properties({"created": _MADE})
     (_figures if kind == FIGURES else _roster)(book, words)
     book.close()
     return Example(f"{words['file']}.xlsx", target.getvalue())

@@ -6,7 +6,7 @@ import io
 import re
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import openpyxl
@@ -19,6 +19,8 @@ from gridmap.indicators.registry import shipped_registry
 
 WORDS = vocabulary(shipped_registry())
 AS_OF = date(2026, 11, 20)
+CREATED = datetime(2026, 1, 1, tzinfo=UTC)
+"""When every form of the tests was made, so that the same cells are the same file."""
 PIXEL = bytes.fromhex(
     "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de0000000c49444154789c63f8cfc0000003010100"
     "18dd8db00000000049454e44ae426082"
@@ -30,6 +32,7 @@ def book(draw: Callable[[Any, Any], None], sheet: str = "表1") -> bytes:
     """A workbook with one sheet, drawn by a function of the workbook and the sheet."""
     target = io.BytesIO()
     with xlsxwriter.Workbook(target, {"in_memory": True}) as made:
+        made.set_properties({"created": CREATED})
         draw(made, made.add_worksheet(sheet))
     return target.getvalue()
 

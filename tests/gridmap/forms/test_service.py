@@ -133,7 +133,7 @@ def test_persons_in_full_need_a_purpose(town: Town) -> None:
 def test_dwellings_are_listed_room_by_room(town: Town) -> None:
     """As many as are counted; nobody is named, so nobody is logged."""
     before = len(entries(town, "person.list"))
-    content = cells(A1="小区", B1="楼栋", C1="单元", D1="楼层", E1="房号", F1="居住人数", G1="房屋状态", H1="所属社区")
+    content = cells(A1="小区", B1="楼栋", C1="单元", D1="楼层", E1="房号", F1="居住人数", G1="房屋状态", H1="所属街道")
     result = filled(town, content)
     sheet = sheet_of(result.content)
     rows = [[cell.value for cell in row] for row in sheet.iter_rows(min_row=2, max_row=1 + result.rows["dwellings"])]
