@@ -123,7 +123,7 @@ SHOTS = (
     Shot("map-english", "street", "/map?sel={cell}", ENGLISH),
     Shot("phone-map", "street", "/map?sel={cell}", HAND),
     Shot("phone-building", "street", "/map?sel={house}", HAND, open_room),
-    Shot("register", "street", "/register?state=several"),
+    Shot("register", "street", "/residents?state=several"),
     Shot("reports", "street", "/reports"),
     Shot("import-understood", "manager", "/import", act=hand_in),
     Shot("import-checked", "manager", "/import", act=judge),

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import orjson
 from fastapi import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
 
 from geodata.errors import ExplainedError
 from gridmap.access.policy import Action, allows
@@ -16,6 +16,7 @@ from gridmap.bootstrap import UnitOfWork
 from gridmap.errors import NotFoundError, NotSignedInError
 from gridmap.i18n import Translator, translator
 from gridmap.importing.review import waiting
+from gridmap.rosters.export import File
 from web.errors import PasswordChangeRequiredError, status_of
 from web.frame import areas_label, bare_frame, frame
 from web.security.session import language_before_sign_in, theme_of
@@ -24,6 +25,7 @@ from web.site import Site, site_of
 
 P = ParamSpec("P")
 PROBLEM: Final = "application/problem+json"
+PIECE: Final = 65_536
 Context = dict[str, Any]
 TITLES: Final = {401: "Please sign in", 403: "Not allowed", 404: "Not found"}
 
@@ -81,6 +83,17 @@ def fragment(request: Request, visit: Visit, template: str, context: Context, st
     """A piece of a page."""
     renderer = site_of(request).renderer
     return HTMLResponse(renderer.html(template, visit.lang, {"as_of": visit.today, **context}), status)
+
+
+def file_response(file: File) -> Response:
+    """A file to be kept, handed over in pieces."""
+    content = file.content
+    pieces = (content[start : start + PIECE] for start in range(0, len(content), PIECE))
+    headers = {
+        "content-disposition": f"attachment; filename*=UTF-8''{quote(file.name)}",
+        "content-length": str(len(content)),
+    }
+    return StreamingResponse(pieces, media_type=file.media_type, headers=headers)
 
 
 def see_other(path: str) -> Response:

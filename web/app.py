@@ -25,6 +25,7 @@ from gridmap.compliance.service import Assessment, make_figures
 from gridmap.errors import InvalidInputError, NotFoundError
 from gridmap.indicators.cache import Followed, SnapshotCache
 from gridmap.layers.service import LayerCache
+from gridmap.rosters.service import Rosters
 from web.answers import explain, explain_plainly, wants_json
 from web.desk import Desk
 from web.errors import MethodError, UnexpectedError
@@ -84,6 +85,7 @@ def make_site(store: Store, settings: Settings) -> Site:
             store, ("geometry",), lambda unit, _: draw_plan(unit, load_tree(unit), office_today(), with_buildings=True)
         ),
         figures=figures,
+        rosters=Rosters(store, figures),
         assessment=Assessment(figures, rules),
         desk=Desk(store, upload_folder(store, settings), upload_mb=settings.upload_mb),
         renderer=Renderer(static.url),

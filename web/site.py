@@ -15,6 +15,7 @@ from gridmap.compliance.service import Assessment
 from gridmap.indicators.cache import Followed
 from gridmap.indicators.service import Figures
 from gridmap.layers.service import LayerCache
+from gridmap.rosters.service import Rosters
 from web.desk import Desk
 from web.render import Renderer
 from web.runner import Runner
@@ -41,6 +42,7 @@ class Site:
     layers: LayerCache
     plan: Followed[Plan]
     figures: Figures
+    rosters: Rosters
     assessment: Assessment
     desk: Desk
     renderer: Renderer

@@ -90,6 +90,7 @@ ACTS: Final = {
     "person.reveal": "Saw a resident in full",
     "register.import": "Imported a register",
     "agreements.import": "Imported rental agreements",
+    "programme.keep": "Kept a programme",
     "report.make": "Made a report",
     "report.read": "Read a report",
     "review.decide": "Decided a review case",

@@ -53,7 +53,7 @@ def log_list(
     actor: Actor,
     shown: Sequence[Resident],
     details: Mapping[str, object],
-    action: Action = Action.PERSON_LIST,
+    action: str = Action.PERSON_LIST,
     purpose: str | None = None,
 ) -> None:
     """One entry in the chain of each region read; a search that finds nothing is an entry too."""
@@ -64,7 +64,7 @@ def log_list(
         audit.record(
             unit,
             actor,
-            action.value,
+            str(action),
             region=region,
             subjects=persons,
             purpose=purpose,

@@ -110,15 +110,6 @@ VALUE_WORDS: Final = {
     "commercial": "commercial",
     "office": "office",
     "mixed": "residential and commercial",
-    "place": "address",
-    "name": "name",
-    "age": "age",
-    "presence": "category",
-    "since": "lives here since",
-    "verified": "last visit",
-    "state": "state",
-    "people": "number of residents",
-    "tenure": "tenure",
 }
 """What the words of filters are called that no code list holds: message ids."""
 

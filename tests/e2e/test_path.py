@@ -36,7 +36,7 @@ def watch_people(page: Page) -> set[UUID]:
     seen: set[UUID] = set()
 
     def note(response: Response) -> None:
-        if response.ok and ("/fragments/" in response.url or "/register" in response.url):
+        if response.ok and ("/fragments/" in response.url or "/residents" in response.url):
             seen.update(UUID(found) for found in SHOWN.findall(response.text()))
 
     page.on("response", note)

@@ -24,9 +24,14 @@ QUERIES = {"/api/v1/trend": "area={area_id}", "/fragments/compare": "area={area_
 FORMS: dict[str, dict[str, str]] = {
     "/fragments/reveal": {"person": "{person_id}", "region": "{region}", "purpose": "visit"},
     "/fragments/search": {"q": "花园"},
-    "/register": {"area": "{area_id}", "q": "龙"},
+    "/residents": {"area": "{area_id}", "q": "龙"},
+    "/residents/export": {"area": "{area_id}", "format": "csv"},
+    "/residents/filters": {"area": "{area_id}", "name": "x"},
+    "/dwellings/export": {"area": "{area_id}", "format": "csv"},
+    "/dwellings/filters": {"area": "{area_id}", "name": "x"},
     "/reports/download": {"report": "coverage", "area": "{area_id}", "format": "html"},
     "/people": {"username": "x"},
+    "/duplicates": {"area": "{area_id}"},
 }
 """What is sent to addresses that change something or that look for words; elsewhere only the token."""
 
@@ -92,6 +97,7 @@ def records(app: FastAPI, sample: Sample, cell: str) -> dict[str, Any]:
         "session_id": NOBODY,
         "job_id": NOBODY,
         "case_id": NOBODY,
+        "filter_id": NOBODY,
         "layer": "cells",
         "version": layers.version,
         "z": 14,

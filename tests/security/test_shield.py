@@ -89,9 +89,9 @@ def test_the_log_of_requests_has_no_queries(
     """What people look for is nobody else's business."""
     caplog.set_level(logging.INFO, logger="gridmap.access")
     someone = sign_in("street")
-    someone.get("/register?category=floating&area=")
+    someone.get("/residents?presence=floating&area=")
     lines = [record.getMessage() for record in caplog.records if record.name == "gridmap.access"]
-    assert any(line.startswith("GET /register 200") for line in lines)
+    assert any(line.startswith("GET /residents 200") for line in lines)
     assert not any("floating" in line for line in lines)
 
 

@@ -158,7 +158,7 @@ def test_a_link_outside_ones_areas_says_so(page: Page, origin: str, sample: Samp
     assert "松林" not in page.locator("#drawer").inner_text()
 
 
-@pytest.mark.parametrize(("path", "theme"), [("/map", "light"), ("/register", "dark")])
+@pytest.mark.parametrize(("path", "theme"), [("/map", "light"), ("/residents", "dark")])
 def test_nothing_is_found_by_the_accessibility_rules(page: Page, origin: str, path: str, theme: str) -> None:
     """WCAG 2.2 A and AA as far as a machine can see, in both themes."""
     page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]

@@ -37,7 +37,7 @@ def test_everybody_starts_where_their_work_is(sign_in: Callable[[str], Visitor],
 @pytest.mark.parametrize("language", ["zh-CN", "en"])
 def test_every_page_is_drawn_in_both_languages(app: FastAPI, sample: Sample, language: str) -> None:
     """No name is missing in any template."""
-    pages = {"manager": ["/map", "/register", "/review", "/import", "/reports", "/account", "/nowhere"],
+    pages = {"manager": ["/map", "/residents", "/dwellings", "/review", "/import", "/reports", "/account", "/nowhere"],
              "admin": ["/people", f"/people?user={sample.users['worker1'].id}", "/map"],
              "auditor": ["/audit", "/audit?actor=street&since=2026-01-01"]}  # fmt: skip
     for username, paths in pages.items():
@@ -152,25 +152,6 @@ def test_lists_behind_figures_have_as_many_people_as_the_figure(street: Visitor,
             assert total.group(1) == figure, href
 
 
-def test_lists_are_narrowed_and_paged(street: Visitor, sample: Sample) -> None:
-    """By category, by the state of the dwelling, by a name (which never stands in an address)."""
-    area = sample.areas["c1"].id
-    everybody = len(sample.of("c1"))
-    assert street.get(f"/register?area={area}").text.count('class="register-row"') == everybody
-    floating = street.get(f"/register?area={area}&category=floating").text.count('class="register-row"')
-    assert floating == everybody // 2
-    unverified = street.get(f"/register?area={area}&state=unverified").text.count('class="register-row"')
-    assert 0 < unverified < everybody
-    both = street.get(f"/register?area={area}&state=unverified&category=floating").text
-    assert both.count('class="register-row"') == unverified // 2
-    person = sample.of("c1")[0]
-    by_name = street.post("/register", {"area": str(area), "q": person.name[:3]})
-    assert by_name.text.count('class="register-row"') == 1
-    assert street.get(f"/register?area={sample.areas['a'].id}&page=2").text.count('class="register-row"') > 0
-    for query in ("category=x", "state=x", "list=x", "as_of=2999-01-01", "as_of=x"):
-        assert street.get(f"/register?area={area}&{query}").status_code == 422
-
-
 def test_search_finds_places_and_says_where_they_are(street: Visitor, sample: Sample) -> None:
     """Areas, compounds, organisations; each with a place for the map to go to."""
     for words, kind in (("白坡里", "area"), ("云湾", "compound"), ("药店c1", "organisation")):
@@ -252,8 +233,8 @@ def test_errors_answer_each_reader_in_their_form(street: Visitor, stranger: Visi
     assert problem.headers["content-type"] == "application/problem+json"
     assert set(problem.json()) == {"status", "code", "title", "message", "hint"}
     assert street.get("/logout").status_code == 405
-    sent_away = stranger.get("/register?category=floating")
-    assert sent_away.headers["location"] == "/login?next=/register%3Fcategory=floating".replace("%3F", "?")
+    sent_away = stranger.get("/residents?presence=floating")
+    assert sent_away.headers["location"] == "/login?next=/residents%3Fpresence=floating".replace("%3F", "?")
     drawer = stranger.get("/fragments/street", hx_request="true")
     assert (drawer.status_code, drawer.headers["hx-redirect"]) == (401, "/login")
     assert stranger.get("/api/v1/areas").json()["code"] == "not_signed_in"
@@ -261,7 +242,7 @@ def test_errors_answer_each_reader_in_their_form(street: Visitor, stranger: Visi
 
 def test_the_log_shows_what_was_done_and_verifies(sign_in: Callable[[str], Visitor], sample: Sample) -> None:
     """Auditors read it, administrators only verify it, and reading it is in it."""
-    sign_in("street").get("/register")
+    sign_in("street").get("/residents")
     auditor = sign_in("auditor")
     page = auditor.get("/audit?action=person.list").text
     assert "street" in page

@@ -135,11 +135,11 @@ def test_rights_change_with_the_next_request(app: FastAPI, web_store: Store, sam
         )
         grant = grant_role(unit, user, Role.STREET_OFFICER, sample.areas["a"].id)
     leaving = visitor(app, "leaving")
-    assert leaving.get("/register").status_code == 200
+    assert leaving.get("/residents").status_code == 200
     with web_store.write() as unit:
         revoke(unit, grant.id)
         assert grants_in_force(unit, user.id) == ()
-    assert leaving.get("/register").status_code == 403
+    assert leaving.get("/residents").status_code == 403
     assert leaving.get("/account").status_code == 200
     with web_store.write() as unit:
         accounts.disable_user(unit, "leaving")

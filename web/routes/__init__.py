@@ -1,7 +1,25 @@
 """Pages, fragments and files for browsers: one module a subject, each with a ``router``."""
 
 from web import api
-from web.routes import account, audit, health, imports, maps, people, register, reports, review, session, tiles
+from web.routes import (
+    account,
+    audit,
+    duplicates,
+    dwellings,
+    health,
+    imports,
+    maps,
+    people,
+    register,
+    reports,
+    residents,
+    review,
+    session,
+    tiles,
+)
 
-PAGES = (session, maps, register, reports, review, account, people, audit, imports, tiles, health)
+PAGES = (
+    session, maps, residents, dwellings, register, reports, review, duplicates, account, people, audit, imports,
+    tiles, health,
+)  # fmt: skip
 ROUTERS = (*(module.router for module in PAGES), *api.ROUTERS)

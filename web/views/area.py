@@ -206,7 +206,7 @@ def facts(levels_below: Mapping[str, int], text: Translator) -> list[str]:
 def lists(summary: AreaSummary) -> dict[str, str]:
     """Where the list behind each figure is."""
     dates = {"as_of": summary.as_of, "base": summary.change_base}
-    return {figure: f"/register?{urlencode({'area': str(summary.id), 'list': figure, **dates})}" for figure in FIGURES}
+    return {figure: f"/residents?{urlencode({'area': str(summary.id), 'list': figure, **dates})}" for figure in FIGURES}
 
 
 def _name(part: AreaSummary | Child, text: Translator) -> str:

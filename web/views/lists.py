@@ -10,6 +10,10 @@ from uuid import UUID
 
 from gridmap.areas.node import AreaNode
 from gridmap.areas.tree import AreaTree
+from gridmap.errors import NotFoundError
+from web.frame import root_areas
+from web.params import optional_id
+from web.security.visit import Visit
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,3 +80,22 @@ def area_options(
 def option(node: AreaNode, tree: AreaTree, language: str) -> AreaOption:
     """One area to choose."""
     return AreaOption(str(node.id), tree.name(node, language), 0)
+
+
+def chosen_area(tree: AreaTree, visit: Visit, wanted: str) -> AreaNode:
+    """The area that is asked for, else the reader's own. Whether they may see it is for the service.
+
+    Raises:
+        InvalidInputError: no id.
+        NotFoundError: no such area, or the reader has none.
+    """
+    area_id = optional_id(wanted, "Area")
+    if area_id is None:
+        roots = root_areas(visit.actor, tree, visit.today)
+        if not roots:
+            raise NotFoundError
+        return roots[0]
+    node = tree.get(area_id)
+    if node is None:
+        raise NotFoundError
+    return node

@@ -94,5 +94,5 @@ def threshold_text(rule: Rule, text: Translator) -> str:
 def _list_href(rule: Rule, area_id: UUID) -> str | None:
     """Where the residents behind a shortfall are listed."""
     if rule.indicator == "location_rate":
-        return f"/register?area={area_id}&state=unlocated"
+        return f"/residents?area={area_id}&room=unknown"
     return None
