@@ -28,6 +28,8 @@ STATE_FIELDS = (
     "name", "phone", "marital_status", "presence", "ethnic_group", "registered_address", "work_unit",
 )  # fmt: skip
 FIELDS = ("name", "id_number", "sex", "birth_date", "phone", *STATE_FIELDS[2:])
+# Codes of the lists that say no more than that nothing is known.
+_NOTHING = {"sex": {"0", "9"}, "marital_status": {"90"}}
 KEPT, OTHER = "kept", "other"
 Choices = Mapping[str, str]
 """By field: whose value is kept, `KEPT` or `OTHER`; a field left out takes its default."""
@@ -146,13 +148,9 @@ def apply_merge(unit: UnitOfWork, merge: Merge, actor_id: UUID) -> None:
 def _value(side: Side, name: str) -> Any:
     if name == "id_number":
         return side.person.id_index
-    if name in PERSON_FIELDS:
-        value = getattr(side.person, name)
-        return None if name == "sex" and value not in {"1", "2"} else value
-    state = side.state
-    if state is None:
-        return None
-    return state.phone_index if name == "phone" else getattr(state, name)
+    record = side.person if name in PERSON_FIELDS else side.state
+    value = getattr(record, "phone_index" if name == "phone" else name) if record is not None else None
+    return None if value in _NOTHING.get(name, ()) else value
 
 
 def _stay(row: Residence, *, preferred: bool) -> Stay:

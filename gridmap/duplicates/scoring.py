@@ -43,7 +43,6 @@ class Reason(StrEnum):
     BIRTH_NEAR = "birth_near"
     BIRTH_OTHER = "birth_other"
     NUMBER_SAME = "number_same"
-    NUMBER_REPAIRED = "number_repaired"
     NUMBER_NEAR = "number_near"
     NUMBER_OTHER = "number_other"
     SEX_OTHER = "sex_other"

@@ -5,21 +5,16 @@ from web.routes import (
     account,
     audit,
     duplicates,
-    dwellings,
     health,
     imports,
     maps,
     people,
     register,
     reports,
-    residents,
     review,
     session,
     tiles,
 )
 
-PAGES = (
-    session, maps, residents, dwellings, register, reports, review, duplicates, account, people, audit, imports,
-    tiles, health,
-)  # fmt: skip
+PAGES = (session, maps, register, reports, review, duplicates, account, people, audit, imports, tiles, health)
 ROUTERS = (*(module.router for module in PAGES), *api.ROUTERS)

@@ -125,6 +125,17 @@ def test_each_field_can_be_chosen_and_a_later_state_is_a_change_not_a_correction
     ]
 
 
+def test_what_says_only_that_nothing_is_known_gives_way(sqlite_place: Place) -> None:
+    place = sqlite_place
+    one = place.add("王芳", since=date(2024, 1, 1), number=NUMBER, marital_status="20")
+    two = place.add("王芳", since=date(2026, 2, 1), marital_status="90", sex="9")
+    with place.store.read() as unit:
+        assert preview(unit, place.manager, key_of(place, one, two)).open == ()
+    merged(place, one, two, kept=two)
+    assert {state.marital_status for state in place.states(two)} == {"20"}
+    assert place.person(two).sex == "2"
+
+
 def test_what_was_known_earlier_of_the_other_record_is_taken_over_with_its_dates(place: Place) -> None:
     one = place.add("王芳", since=date(2025, 1, 1), number=NUMBER, work_unit="糖厂")
     two = place.add("王芳", "海景花园2-1-201", since=date(2020, 1, 1), work_unit="船厂")
