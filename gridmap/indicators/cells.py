@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from gridmap.indicators.dates import BANDS, bands_of
 from gridmap.indicators.occupancy import Occupancy, occupancy_at
 from gridmap.indicators.records import FIELDS, PERSON_FIELDS, unpack_attributes
+from gridmap.indicators.served import standings
 from gridmap.indicators.snapshot import Snapshot
 from gridmap.indicators.tree import CELL, Ints, Places
 from gridmap.indicators.words import STATE_WORDS, DwellingState, Marital, Presence, Sex, Tenure
@@ -24,6 +25,7 @@ _BAND_NAMES: Final = (*BANDS, "unknown")
 _SEX_NAMES: Final = {Sex.UNKNOWN: "sex_unknown", Sex.MALE: "male", Sex.FEMALE: "female"}
 _KNOWN: Final = ("area_only", "building_only", "located")
 _AGREEMENTS: Final = ("lets_agreed", "lets_expiring", "lets_without_agreement")
+_PROGRAMMES: Final = ("programmes_eligible", "programmes_enrolled", "programmes_unknown")
 _USES: Final = ("dwellings_occupied", "dwellings_let", "dwellings_vacant", "dwellings_unknown")
 
 
@@ -119,7 +121,12 @@ def area_table(snapshot: Snapshot, as_of: date, terms: Terms, divided_on: date |
     """
     occupancy = occupancy_at(snapshot, as_of, divided_on)
     areas = len(snapshot.areas)
-    blocks = [_people(occupancy, terms, areas), _households(occupancy, terms, areas), _stock(occupancy, terms, areas)]
+    blocks = [
+        _people(occupancy, terms, areas),
+        _programmes(occupancy, areas),
+        _households(occupancy, terms, areas),
+        _stock(occupancy, terms, areas),
+    ]
     names = tuple(name for block in blocks for name in block)
     own = np.column_stack([values for block in blocks for values in block.values()]).astype(np.int64, copy=False)
     total = snapshot.areas.roll_up(own)
@@ -154,6 +161,7 @@ def count_names(terms: Terms) -> tuple[str, ...]:
         *(f"marital_{word.name.lower()}" for word in Marital),
         *_KNOWN,
         "complete",
+        *_PROGRAMMES,
         "households",
         *(f"households_verified_{days}" for days in terms.windows),
         "dwellings",
@@ -189,6 +197,17 @@ def _people(occupancy: Occupancy, terms: Terms, areas: int) -> Block:
     block |= {f"marital_{word.name.lower()}": kinds[:, :, word].sum(axis=1) for word in Marital}
     block |= {name: records[:, number].sum(axis=1) for number, name in enumerate(_KNOWN)}
     return block | {"complete": records[:, :, 1].sum(axis=1)}
+
+
+def _programmes(occupancy: Occupancy, areas: int) -> Block:
+    """Over all programmes that run: residents eligible for one, of these enrolled, and those it cannot be told of. Who
+    is eligible for two counts twice."""
+    block: Block = {name: np.zeros(areas, dtype=np.int64) for name in _PROGRAMMES}
+    for standing in standings(occupancy):
+        told = (standing.eligible, standing.eligible & standing.enrolled, standing.unknown)
+        for name, flags in zip(_PROGRAMMES, told, strict=True):
+            block[name] += np.bincount(occupancy.place[flags & (occupancy.place >= 0)], minlength=areas)
+    return block
 
 
 def _told(place: Places) -> NDArray[np.intp] | slice:

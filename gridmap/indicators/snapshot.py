@@ -44,9 +44,9 @@ from gridmap.indicators.records import (
     Verifications,
     pack_attributes,
 )
+from gridmap.indicators.served import Served, load_agreements, load_served
 from gridmap.indicators.tree import AreaTree, Places
 from gridmap.residents.models import Person, PersonAttribute, Residence
-from gridmap.services.models import RentalAgreement
 from gridmap.store.models import ChangeNumber
 from gridmap.store.store import UnitOfWork
 from gridmap.store.types import to_day
@@ -76,6 +76,7 @@ class Snapshot:
     persons: Persons
     attributes: Attributes
     residences: Residences
+    served: Served
     parted: int
     change_days: NDArray[np.int32]
     _places: dict[int, tuple[Places, Places]] = field(default_factory=dict, repr=False, compare=False)
@@ -142,10 +143,11 @@ def load_snapshot(unit: UnitOfWork) -> Snapshot:
         dwellings=dwellings,
         tenures=_tenures(unit, dwelling_keys),
         verifications=_verifications(unit, dwelling_keys),
-        agreements=_agreements(unit, dwelling_keys),
+        agreements=load_agreements(unit, dwelling_keys),
         persons=persons,
         attributes=_attributes(unit, person_keys, renumbered),
         residences=residences,
+        served=load_served(unit, person_keys, renumbered),
         parted=parted,
         change_days=np.unique(np.concatenate(days)),
     )
@@ -366,19 +368,6 @@ def _verifications(unit: UnitOfWork, dwelling_keys: KeyIndex) -> Verifications:
     rows["dwelling"] = dwelling_keys.positions(rows["dwelling"])
     rows = _taken(rows, sorted_by(rows["dwelling"], rows["day"]))
     return Verifications(rows["dwelling"], rows["day"])
-
-
-def _agreements(unit: UnitOfWork, dwelling_keys: KeyIndex) -> Agreements:
-    columns = {
-        "dwelling": KeyColumn("dwelling_id"),
-        "signed": DayColumn("signed_on", 0),
-        "expires": DayColumn("expires_on"),
-        "ended": DayColumn("ended_on"),
-    }
-    rows = read_everywhere(unit, RentalAgreement.__table__, columns, _BELIEVED)  # type: ignore[arg-type]
-    return Agreements(
-        dwelling_keys.positions(rows["dwelling"]), rows["signed"], np.minimum(rows["expires"], rows["ended"])
-    )
 
 
 def _shifted(bits: NDArray[Any], by: int) -> NDArray[np.uint16]:

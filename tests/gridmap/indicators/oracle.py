@@ -6,6 +6,7 @@ from collections import Counter
 from datetime import date, timedelta
 
 from tests.gridmap.indicators.world import (
+    PROGRAMMES,
     AreaRow,
     BuildingRow,
     DwellingRow,
@@ -124,6 +125,35 @@ def agreement(dwelling: DwellingRow, day: date) -> list[str]:
     return ["lets_agreed", *(["lets_expiring"] if (max(held) - day).days <= 30 else [])]
 
 
+def eligible(person: PersonRow, code: str, day: date) -> bool | None:
+    """Whether somebody may sign up for a programme; ``None`` where it cannot be told."""
+    if code == "old_age":
+        known = person.birth is not None and person.birth <= day
+        return age(person.birth, day) >= 60 if known and person.birth else None
+    female = {"1": False, "2": True}.get(person.sex or "")
+    presence = attribute(person, "presence", day)
+    stays = None if presence is None else presence != "floating"
+    if False in {female, stays}:
+        return False
+    return None if None in {female, stays} else True
+
+
+def programmes(person: PersonRow, day: date) -> list[str]:
+    """What a resident is counted as by the programmes that run."""
+    found = []
+    for code, (_, start, end) in PROGRAMMES.items():
+        if not valid(start, end, day):
+            continue
+        may = eligible(person, code, day)
+        if may is None:
+            found.append("programmes_unknown")
+        elif may:
+            found.append("programmes_eligible")
+            if any(one == code and valid(first, last, day) for one, first, last in person.enrolments):
+                found.append("programmes_enrolled")
+    return found
+
+
 def stock(world: World, area: AreaRow, day: date) -> list[DwellingRow]:
     return [
         dwelling for building in world.buildings
@@ -158,6 +188,7 @@ def counts(world: World, area: AreaRow, day: date, unverified_days: int, windows
         found[attribute(person, "presence", day) or "presence_unknown"] += 1
         found["marital_" + MARITAL.get(attribute(person, "marital_status", day) or "", "unknown")] += 1
         found["complete"] += complete(residence, day)
+        found.update(programmes(person, day))
     households = {r.household.key: r.household for r in living if r.household}
     found["households"] = len(households)
     rooms = stock(world, area, day)

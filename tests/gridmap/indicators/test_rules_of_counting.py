@@ -165,7 +165,7 @@ def test_every_shipped_indicator_says_what_it_is() -> None:
             "population", "households", "density", "household_size", "floating_share", "share_60", "share_65",
             "total_dependency", "child_dependency", "old_age_dependency", "registration_coverage", "location_rate",
             "completeness", "freshness", "vacancy", "rental_share", "sex_ratio",
-            "rental_agreements",
+            "rental_agreements", "programme_coverage",
     }  # fmt: skip
     assert all(indicator.factor == 100 for indicator in registry.indicators.values() if indicator.unit == "%")
     assert registry.terms().windows == (90, 180)

@@ -15,7 +15,7 @@ from sqlalchemy import Table
 from gridmap.areas.models import Area, AreaName
 from gridmap.buildings.models import Building, BuildingCell, Dwelling, DwellingState, Unit, Verification
 from gridmap.residents.models import Household, Person, PersonAttribute, Residence
-from gridmap.services.models import RentalAgreement
+from gridmap.services.models import Enrolment, Programme, RentalAgreement
 from gridmap.store.bulk import bulk_insert
 from gridmap.store.ids import uuid7_bytes
 from gridmap.store.store import Store, UnitOfWork
@@ -70,6 +70,8 @@ class PersonRow:
     birth: date | None
     has_id: bool
     attributes: list[dict[str, Any]] = field(default_factory=list)
+    enrolments: list[tuple[str, date, date | None]] = field(default_factory=list)
+    """Programme, from, to."""
     residences: list[ResidenceRow] = field(default_factory=list)
 
 
@@ -95,6 +97,13 @@ class ResidenceRow:
     relationship: str | None = "02"
     principal: bool = True
     superseded: bool = False
+
+
+PROGRAMMES = {
+    "old_age": ("age >= 60", START - timedelta(days=100), None),
+    "women": ("sex == 'female' and presence != 'floating'", START + timedelta(days=10), START + timedelta(days=50)),
+}
+"""Condition, from, to."""
 
 
 @dataclass
@@ -214,6 +223,9 @@ class Maker:
             self.random.random() < 0.8,
         )  # fmt: skip
         self._attributes(person)
+        for code in PROGRAMMES:
+            if self.random.random() < 0.4:
+                person.enrolments.append((code, self.day(-20), self.random.choice([None, self.day(41, 90)])))
         day = self.random.choice([LONG_AGO, self.day(), self.day()])
         while day < START + timedelta(days=DAYS) and len(person.residences) < 4:
             day = self._residence(person, day)
@@ -300,6 +312,7 @@ def fill(store: Store, world: World) -> None:
         _write_buildings(unit, world)
         _write_agreements(unit, world)
         _write_people(unit, world)
+        _write_programmes(unit, world)
         unit.changed("register", "geometry")
 
 
@@ -371,6 +384,20 @@ def _write_agreements(unit: UnitOfWork, world: World) -> None:
          "expires_on": last, "ended_on": ended, "recorded_at": RECORDED, "version": 1,
          "superseded_at": RECORDED if superseded else None}
         for d in world.dwellings for signed, last, ended, superseded in d.agreements
+    ])  # fmt: skip
+
+
+def _write_programmes(unit: UnitOfWork, world: World) -> None:
+    ids = dict(zip(PROGRAMMES, uuid7_bytes(len(PROGRAMMES)), strict=True))
+    _insert(unit, Programme, [
+        {"id": ids[code], "code": code, "name": code, "eligible": condition, "valid_from": start, "valid_to": end,
+         "created_at": RECORDED, "version": 1}
+        for code, (condition, start, end) in PROGRAMMES.items()
+    ])  # fmt: skip
+    _insert(unit, Enrolment, [
+        {"region": p.region, "id": uuid7_bytes(1)[0], "programme_id": ids[code], "person_id": p.key,
+         "valid_from": start, "valid_to": end, "recorded_at": RECORDED, "version": 1}
+        for p in world.persons for code, start, end in p.enrolments
     ])  # fmt: skip
 
 
