@@ -5,16 +5,21 @@ from web.routes import (
     account,
     audit,
     duplicates,
+    dwellings,
     health,
     imports,
     maps,
     people,
     register,
     reports,
+    residents,
     review,
     session,
     tiles,
 )
 
-PAGES = (session, maps, register, reports, review, duplicates, account, people, audit, imports, tiles, health)
+PAGES = (
+    session, maps, residents, dwellings, register, reports, review, duplicates, account, people, audit, imports,
+    tiles, health,
+)  # fmt: skip
 ROUTERS = (*(module.router for module in PAGES), *api.ROUTERS)
