@@ -78,7 +78,7 @@ class ImportRow(Base):
         Index("ix_import_row_verdict", "region", "verdict", "decided_at"),
         # In the order of the queue. Only open cases are in these indexes, so that they stay small.
         Index(
-            "ix_import_row_open", "region", "batch_id", "reason", "seq", "case_area_id", "case_other_id",
+            "ix_import_row_open", "region", "batch_id", "reason", "case_area_id", "case_other_id", "seq", "decided_at",
             sqlite_where=text(_OPEN), postgresql_where=text(_OPEN),
         ),
         Index(

@@ -15,7 +15,11 @@ depends_on = None
 _OPEN = "decided_at IS NULL AND case_area_id IS NOT NULL"
 _DECIDED = "decided_by IS NOT NULL"
 _INDEXES = (
-    ("ix_import_row_open", ["region", "batch_id", "reason", "seq", "case_area_id", "case_other_id"], _OPEN),
+    (
+        "ix_import_row_open",
+        ["region", "batch_id", "reason", "case_area_id", "case_other_id", "seq", "decided_at"],
+        _OPEN,
+    ),
     ("ix_import_row_like", ["region", "batch_id", "case_like", "seq"], _OPEN),
     ("ix_import_row_name", ["region", "batch_id", "case_name", "seq"], _OPEN),
     ("ix_import_row_decided", ["region", "decided_by", "decided_at"], _DECIDED),
