@@ -68,15 +68,12 @@ def _more(someone: Visitor, sample: Sample) -> list[tuple[str, str]]:
     seen = []
     for area in ("c1", "c3", "a", "b", "district"):
         area_id = sample.areas[area].id
-        for query in ("&list=population", "&state=let", "&presence=floating", "&sort=name", "&verified=never"):
-            for path in ("/residents", "/dwellings"):
-                answer = someone.get(f"{path}?area={area_id}{query}")
-                seen.append((f"{path} {area}{query}", words_of(answer.content)))
-        for kind in ("csv", "xlsx"):
-            form = {"area": str(area_id), "format": kind}
-            for way, more in (("export", {}), ("export to reveal", {"full": "1", "purpose": "visit"})):
-                answer = someone.post("/residents/export", form | more)
-                seen.append((f"{way} {kind} {area}", words_of(answer.content)))
+        for query in ("&list=population", "&state=let&sort=name", "&presence=floating"):
+            answer = someone.get(f"/residents?area={area_id}{query}")
+            seen.append((f"residents {area}{query}", words_of(answer.content)))
+        for form in ({"format": "csv"}, {"format": "xlsx", "full": "1", "purpose": "visit"}):
+            answer = someone.post("/residents/export", {"area": str(area_id), **form})
+            seen.append((f"{'reveal' if 'full' in form else 'masked'} file {area}", words_of(answer.content)))
         for kind in formats() if area in ("c1", "c3") else ():
             form = {"report": "coverage", "area": str(area_id), "format": kind}
             answer = someone.post("/reports/download", form)
