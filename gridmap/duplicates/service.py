@@ -49,6 +49,7 @@ from gridmap.store.store import UnitOfWork
 APART, LATER = "apart", "later"
 KINDS = {"person.merge", "person.apart", "person.later"}
 _CHUNK = 500
+LARGEST_REGION = 32_767
 
 
 class AlreadyMergedError(GridmapError):
@@ -66,6 +67,9 @@ class PairKey:
     region: int
     first: UUID
     second: UUID
+
+    def __str__(self) -> str:
+        return f"{self.region}.{self.first}.{self.second}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +100,18 @@ def pair_key(region: int, one: UUID, other: UUID) -> PairKey:
     """The key of two records in either order."""
     first, second = sorted((one, other), key=lambda key: key.bytes)
     return PairKey(region, first, second)
+
+
+def read_key(text: str) -> PairKey | None:
+    """The pair that a text as ``str(key)`` gives it names, in either order; None where it names none."""
+    parts = text.split(".")
+    region = parts[0]
+    if len(parts) != 3 or not (region.isascii() and region.isdigit()) or int(region[:6]) > LARGEST_REGION:
+        return None
+    try:
+        return pair_key(int(region[:6]), UUID(parts[1]), UUID(parts[2]))
+    except ValueError:
+        return None
 
 
 def list_pairs(
@@ -170,12 +186,17 @@ def note_pairs(unit: UnitOfWork, people: pl.DataFrame, found: pl.DataFrame) -> i
 def preview(
     unit: UnitOfWork, actor: Actor, key: PairKey, kept: UUID | None = None, choices: Choices | None = None
 ) -> Preview:
-    """What merging a pair will do; ``kept``: the record that shall survive, by default the more complete one.
+    """What merging a pair will do; ``kept``: the record that shall survive, by default the more complete one. Audited as
+    a reading.
 
     Raises:
         PermissionDeniedError, NotFoundError, AlreadyMergedError.
     """
     merge = _planned(unit, actor, key, kept, choices)
+    audit.record(
+        unit, actor, "person.pairs", region=key.region, subjects=[key.first, key.second],
+        details={"rows": 1, "fields": "masked"},
+    )  # fmt: skip
     return Preview(merge.kept.person.id, merge.open, merge.chosen, merge.line.remarks)
 
 

@@ -20,6 +20,7 @@ from gridmap.duplicates.service import (
     list_pairs,
     merge_pair,
     preview,
+    read_key,
     search_pairs,
     take_back,
 )
@@ -31,7 +32,7 @@ from web.params import FormText, one_of, optional_id
 from web.security.marker import guard
 from web.security.visit import Visit
 from web.site import Site
-from web.views.duplicates import pair_of, pair_rows, pair_view
+from web.views.duplicates import pair_rows, pair_view
 from web.views.lists import option
 from web.views.persons import purposes
 
@@ -50,7 +51,7 @@ async def show(request: Request, visit: Merger, pair: Annotated[str, Query(max_l
 
 def _context(unit: UnitOfWork, site: Site, visit: Visit, wanted: str) -> Context:
     shown, total = list_pairs(unit, visit.actor, limit=QUEUE)
-    key = pair_of(wanted)
+    key = read_key(wanted)
     at = next((number for number, pair in enumerate(shown) if pair.key == key), 0)
     current = None
     if shown:
@@ -101,7 +102,7 @@ async def decide_pair(
     request: Request, visit: Merger, case_id: str, action: FormText = "", kept: FormText = "first"
 ) -> Response:
     """Merge the two records, say that they are two persons, or leave them for later."""
-    key = pair_of(case_id)
+    key = read_key(case_id)
     if key is None:
         raise NotFoundError
     wanted = one_of(action, ACTIONS, "Decision")

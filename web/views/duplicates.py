@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
-from uuid import UUID
 
-from gridmap.duplicates.service import Pair, PairKey, Preview, pair_key
+from gridmap.duplicates.service import Pair, Preview
 from gridmap.duplicates.words import AGAINST, FIELDS, LIKELIHOODS, REASONS, REMARKS
 from gridmap.i18n import Translator
 from gridmap.residents.views import PersonView
-from web.params import region_of
 from web.views.persons import PersonRow, label, person_row
 
 CODED: Final = ("sex", "marital_status", "presence", "ethnic_group")
@@ -68,29 +66,11 @@ class PairView:
     next_href: str | None
 
 
-def pair_id(key: PairKey) -> str:
-    """A pair in an address."""
-    return f"{key.region}.{key.first}.{key.second}"
-
-
-def pair_of(text: str) -> PairKey | None:
-    """The pair of an address; ``None`` where it names none."""
-    region, _, rest = text.partition(".")
-    first, _, second = rest.partition(".")
-    number = region_of(region)
-    if number is None:
-        return None
-    try:
-        return pair_key(number, UUID(first), UUID(second))
-    except ValueError:
-        return None
-
-
 def pair_rows(pairs: Sequence[Pair], text: Translator) -> list[PairRow]:
     """The queue."""
     return [
         PairRow(
-            id=pair_id(pair.key),
+            id=str(pair.key),
             text=f"{_name(pair.first, text)} · {_name(pair.second, text)}",
             word=text.gettext(LIKELIHOODS[pair.word]),
             place=pair.first.place or pair.second.place or "",
@@ -110,7 +90,7 @@ def pair_view(
     kept = own[shown.kept]
     other = "second" if kept == "first" else "first"
     return PairView(
-        id=pair_id(pair.key),
+        id=str(pair.key),
         title=f"{_name(pair.first, text)} · {_name(pair.second, text)}",
         word=text.gettext(LIKELIHOODS[pair.word]),
         reasons=[
@@ -137,7 +117,7 @@ def pair_view(
 
 
 def _href(pair: Pair) -> str:
-    return f"/duplicates?pair={pair_id(pair.key)}"
+    return f"/duplicates?pair={pair.key}"
 
 
 def _name(person: PersonView, text: Translator) -> str:

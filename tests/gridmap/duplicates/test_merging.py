@@ -113,7 +113,7 @@ def test_a_merge_that_was_built_upon_is_not_torn(sqlite_place: Place) -> None:
 def test_each_field_can_be_chosen_and_a_later_state_is_a_change_not_a_correction(place: Place) -> None:
     one = place.add("王芳", since=date(2024, 1, 1), number=NUMBER, marital_status="20", ethnic_group="01")
     two = place.add("王方", since=date(2026, 2, 1), marital_status="30", ethnic_group="19", sex=None)
-    with place.store.read() as unit:
+    with place.store.write() as unit:
         shown = preview(unit, place.manager, key_of(place, one, two), kept=one)
     assert set(shown.open) == {"name", "marital_status", "ethnic_group"}
     assert (shown.chosen["name"], shown.chosen["marital_status"]) == ("kept", "other")
@@ -129,7 +129,7 @@ def test_what_says_only_that_nothing_is_known_gives_way(sqlite_place: Place) -> 
     place = sqlite_place
     one = place.add("王芳", since=date(2024, 1, 1), number=NUMBER, marital_status="20")
     two = place.add("王芳", since=date(2026, 2, 1), marital_status="90", sex="9")
-    with place.store.read() as unit:
+    with place.store.write() as unit:
         assert preview(unit, place.manager, key_of(place, one, two)).open == ()
     merged(place, one, two, kept=two)
     assert {state.marital_status for state in place.states(two)} == {"20"}
@@ -177,7 +177,7 @@ def test_what_becomes_of_the_residences_is_said_before(sqlite_place: Place) -> N
     place = sqlite_place
     one = place.add("王芳", number=NUMBER)
     two = place.add("王芳", "海景花园2-1-201")
-    with place.store.read() as unit:
+    with place.store.write() as unit:
         shown = preview(unit, place.manager, key_of(place, one, two))
     assert shown.kept == one
     assert shown.remarks == ((Remark.DROPPED, date(2024, 1, 1)),)
