@@ -29,6 +29,7 @@ class Action(StrEnum):
     STATISTICS_IMPORT = "statistics.import"
     REVIEW_DECIDE = "review.decide"
     BATCH_READ = "batch.read"
+    BATCH_UNDO = "batch.undo"
     AUDIT_READ = "audit.read"
     AUDIT_VERIFY = "audit.verify"
     ACCOUNT_MANAGE = "account.manage"
@@ -74,6 +75,7 @@ POLICY: Mapping[Action, Rule] = MappingProxyType(
         Action.STATISTICS_IMPORT: Rule(_DATA_MANAGER),
         Action.REVIEW_DECIDE: Rule(_DATA_MANAGER),
         Action.BATCH_READ: Rule(_DATA_MANAGER),
+        Action.BATCH_UNDO: Rule(_DATA_MANAGER),
         Action.AUDIT_READ: Rule(frozenset({Role.AUDITOR}), scoped=False),
         Action.AUDIT_VERIFY: Rule(frozenset({Role.AUDITOR, Role.ADMINISTRATOR}), scoped=False),
         Action.ACCOUNT_MANAGE: Rule(frozenset({Role.ADMINISTRATOR}), scoped=False),

@@ -23,6 +23,7 @@ ACTIONS: Final[dict[Action, str]] = {
     Action.STATISTICS_IMPORT: "import reported figures",
     Action.REVIEW_DECIDE: "decide review cases",
     Action.BATCH_READ: "look at imports",
+    Action.BATCH_UNDO: "undo imports",
     Action.AUDIT_READ: "read the log",
     Action.AUDIT_VERIFY: "verify the log",
     Action.ACCOUNT_MANAGE: "manage users and their rights",
