@@ -91,6 +91,8 @@ ACTS: Final = {
     "register.import": "Imported a register",
     "agreements.import": "Imported rental agreements",
     "programme.keep": "Kept a programme",
+    "enrolments.import": "Imported enrolments",
+    "deliveries.import": "Imported deliveries",
     "report.make": "Made a report",
     "report.read": "Read a report",
     "review.decide": "Decided a review case",

@@ -25,6 +25,7 @@ from gridmap.importing.dwellings import import_dwellings
 from gridmap.importing.findings import FINDINGS, Weight
 from gridmap.importing.organisations import import_organisations
 from gridmap.importing.outcome import ImportOutcome, Verdict
+from gridmap.importing.programmes import import_deliveries, import_enrolments
 from gridmap.importing.register import import_register
 from gridmap.importing.result import BatchResult, RegisterOptions
 from gridmap.importing.rooms import RoomPlan
@@ -151,6 +152,24 @@ def agreements(file: File, under: Under, db: Db, as_: As = None, json_: Json = F
     """Import rental agreements: dwelling_id or address, agreement_no, landlord, signed_on, expires_on, ended_on."""
     with working(db, as_) as work, progress_bar(quiet=json_) as step:
         outcome = import_agreements(work.store, work.actor, file, under, progress=step)
+    show(outcome, as_json=json_)
+    _end(outcome.read, outcome.verdicts[Verdict.REJECTED])
+
+
+@command(app, "enrolments")
+def enrolments(file: File, under: Under, db: Db, as_: As = None, json_: Json = False) -> None:
+    """Import who is signed up for a programme: programme, id_number, enrolled_from, enrolled_to."""
+    with working(db, as_) as work, progress_bar(quiet=json_) as step:
+        outcome = import_enrolments(work.store, work.actor, file, under, progress=step)
+    show(outcome, as_json=json_)
+    _end(outcome.read, outcome.verdicts[Verdict.REJECTED])
+
+
+@command(app, "deliveries")
+def deliveries(file: File, under: Under, db: Db, as_: As = None, json_: Json = False) -> None:
+    """Import services given and amounts paid: programme, id_number, served_on, amount_yuan."""
+    with working(db, as_) as work, progress_bar(quiet=json_) as step:
+        outcome = import_deliveries(work.store, work.actor, file, under, progress=step)
     show(outcome, as_json=json_)
     _end(outcome.read, outcome.verdicts[Verdict.REJECTED])
 
