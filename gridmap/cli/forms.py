@@ -23,7 +23,7 @@ from gridmap.forms.areas import AreaSource
 from gridmap.forms.example import FIGURES, ROSTER, example
 from gridmap.forms.people import Reveal
 from gridmap.forms.preview import Line, Standing, columns, lines
-from gridmap.forms.service import KeptForm, Order, area_of, fill_form, words_of
+from gridmap.forms.service import KeptForm, Order, area_of, gather, words_of, write_form
 from gridmap.forms.understanding import Choices, Form, open_form
 from gridmap.forms.words import REASONS, place_of, said
 from gridmap.indicators.cache import SnapshotCache
@@ -78,7 +78,8 @@ def fill(  # noqa: PLR0913, PLR0917 - options
         with work.store.write() as unit:
             reveal = None if purpose is None else Reveal(purpose.value, note)
             order = Order(area_of(unit, area, when).id, when, reveal)
-            made = fill_form(unit, work.actor, form, order, assessment=assessment, words=words(), name=name)
+            source = gather(unit, work.actor, form, order, assessment=assessment, words=words(), name=name)
+        made = write_form(form, source, name)
     target = out_ or Path(made.file_name)
     _save(target, made.content)
     if json_:

@@ -286,7 +286,7 @@ class RegisterSource:
         )
 
 
-def fill_form(
+def gather(
     unit: UnitOfWork,
     actor: Actor,
     form: Form,
@@ -295,8 +295,9 @@ def fill_form(
     assessment: Assessment,
     words: Translator,
     name: str,
-) -> Filled:
-    """Fill an opened form from the register; the unit of work must be writing, for the log.
+) -> RegisterSource:
+    """Read everything a form asks for and log it; the unit of work must be writing. What is given can be written into
+    the form afterwards, when nobody waits for the store any more.
 
     Raises:
         PermissionDeniedError, NotFoundError: the actor may not read figures (or list residents) of the area, or the
@@ -307,15 +308,22 @@ def fill_form(
     if not form.asks:
         raise FormAsksNothingError(name=name)
     source = RegisterSource(unit, actor, order, assessment=assessment, words=words, form=name)
-    content = fill(form, source)
-    node = areas.get(unit, order.area_id)
-    if node is None:
-        raise NotFoundError
+    for rows in sorted(form.kinds()):
+        source.rows(rows)
+    tree, position = source.areas.tree, source.areas.position
     audit.record(
-        unit, actor, "form.fill", region=node.region or audit.INSTALLATION_REGION,
-        details={"form": name, "area": node.code, "as_of": order.as_of.isoformat(), **source.counts()},
+        unit, actor, "form.fill", region=int(tree.region[position]) or audit.INSTALLATION_REGION,
+        details={"form": name, "area": tree.codes[position], "as_of": order.as_of.isoformat(), **source.counts()},
     )  # fmt: skip
-    title = "".join(character for character in f"{name} {node.name} {order.as_of}" if character not in _FORBIDDEN)
+    return source
+
+
+def write_form(form: Form, source: RegisterSource, name: str) -> Filled:
+    """The filled form from what was gathered for it."""
+    content = fill(form, source)
+    area = source.areas.tree.names[source.areas.position]
+    title = f"{name} {area} {source.areas.table.as_of.isoformat()}"
+    title = "".join(character for character in title if character not in _FORBIDDEN)
     return Filled(content, f"{title}.xlsx", source.counts())
 
 

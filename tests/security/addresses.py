@@ -98,6 +98,8 @@ def records(app: FastAPI, sample: Sample, cell: str) -> dict[str, Any]:
         "job_id": NOBODY,
         "case_id": NOBODY,
         "filter_id": NOBODY,
+        "form_id": NOBODY,
+        "example_kind": "figures",
         "layer": "cells",
         "version": layers.version,
         "z": 14,

@@ -6,6 +6,7 @@ from web.routes import (
     audit,
     duplicates,
     dwellings,
+    forms,
     health,
     imports,
     maps,
@@ -19,7 +20,7 @@ from web.routes import (
 )
 
 PAGES = (
-    session, maps, residents, dwellings, register, reports, review, duplicates, account, people, audit, imports,
+    session, maps, residents, dwellings, register, reports, forms, review, duplicates, account, people, audit, imports,
     tiles, health,
 )  # fmt: skip
 ROUTERS = (*(module.router for module in PAGES), *api.ROUTERS)

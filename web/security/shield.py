@@ -127,7 +127,7 @@ class _Limited:
     """Reads no more of a body than is allowed for its address."""
 
     def __init__(self, receive: Receive, scope: Scope, settings: Settings) -> None:
-        upload = scope["path"] == "/import"
+        upload = scope["path"] in {"/import", "/forms"}
         self._limit = settings.upload_mb * 1_048_576 + 65_536 if upload else settings.body_kb * 1024
         self._receive = receive
         self._read = 0

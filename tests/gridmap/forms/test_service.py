@@ -34,9 +34,10 @@ def filled(
     form = open_form("form.xlsx", content, words_of(town.assessment), choices)
     with town.store.write() as unit:
         order = Order(find_area(unit, area).id, as_of, reveal)
-        return service.fill_form(
+        source = service.gather(
             unit, town.actors[actor], form, order, assessment=town.assessment, words=translator("zh-CN"), name="统计表"
         )
+    return service.write_form(form, source, "统计表")
 
 
 def entries(town: Town, action: str) -> list[AuditEntry]:
