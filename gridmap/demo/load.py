@@ -12,6 +12,7 @@ from gridmap.demo.keys import KeyMaker
 from gridmap.demo.load_people import load_people
 from gridmap.demo.load_places import load_places
 from gridmap.demo.model import Population
+from gridmap.demo.programmes import load_programmes
 from gridmap.store.bulk import refresh_plans
 from gridmap.store.store import UnitOfWork
 
@@ -33,6 +34,7 @@ def load_city(
     places = load_places(unit, city, keys)
     persons = load_people(unit, population, places, keys)
     agreements = load_agreements(unit, city, population, places, keys, seed)
+    enrolments = load_programmes(unit, population.as_of, sorted(places.region_of_street.values()), keys, seed)
     counts = {
         "areas": len(city.areas),
         "buildings": len(city.buildings),
@@ -40,6 +42,7 @@ def load_city(
         "households": population.households.height,
         "persons": persons,
         "agreements": agreements,
+        "enrolments": enrolments,
     }
     for region in places.region_of_street.values():
         audit.record(unit, actor, ACTION, region=region, details={**counts, "size": city.size, "synthetic": True})
