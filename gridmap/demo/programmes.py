@@ -45,7 +45,8 @@ def load_programmes(unit: UnitOfWork, as_of: date, regions: Collection[int], key
             bulk_insert(unit, Programme, {**row, "created_at": unit.now, "version": 1})
         query = sa.select(Person.region, Person.id, Person.birth_date)
         query = query.where(Person.region.in_(regions), Person.birth_date <= birthday_limit(as_of, age))
-        older = [tuple(row) for row in unit.session.execute(query.order_by(Person.region, Person.id))]
+        found = unit.session.execute(query.order_by(Person.region, Person.id))
+        older = [(region, person, born) for region, person, born in found if born is not None]
         chosen = [row for row, lot in zip(older, random.random(len(older)), strict=True) if lot < share]
         if not chosen:
             continue
