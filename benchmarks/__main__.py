@@ -10,6 +10,7 @@ from importlib import import_module
 from benchmarks.harness import Result, Size
 
 REGISTRY = {
+    "duplicates": "benchmarks.duplicates:compared",
     "import": "benchmarks.registers:imported",
     "stats": "benchmarks.stats:cells_at_a_date",
     "tiles": "benchmarks.tiles:served",

@@ -21,6 +21,9 @@ Bools = npt.NDArray[np.bool_]
 Opener = Callable[[Sequence[int]], list[str | None]]
 """Gives the identity numbers of some rows; they are opened only for pairs that are otherwise alike."""
 
+AT_ONCE = 1_000_000
+"""Pairs that are judged together: what a judgement holds in memory at a time."""
+
 SCHEMA = {
     "region": pl.Int64(), "birth_date": pl.Date(), "sex": pl.String(), "name": pl.String(), "id_index": pl.Binary(),
     "phone_index": pl.Binary(), "dwelling_id": pl.Binary(), "building_id": pl.Binary(), "area_id": pl.Binary(),
@@ -102,7 +105,11 @@ def find_pairs(people: pl.DataFrame, opener: Opener | None = None, *, records: i
     """
     names = Names(people["name"])
     pairs = candidate_pairs(people, names).sort("one", "other")
-    return judge_pairs(people, names, pairs, opener, records=records or people.height)
+    parts = [
+        judge_pairs(people, names, part, opener, records=records or people.height)
+        for part in pairs.iter_slices(AT_ONCE)
+    ] or [judge_pairs(people, names, pairs, opener, records=people.height)]
+    return pl.concat(parts).sort("bits", "one", "other", descending=[True, False, False])
 
 
 def judge_pairs(
