@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Annotated, Any, Final
 from uuid import UUID
@@ -17,6 +18,8 @@ from gridmap.buildings.service import building_detail, building_names, search_pl
 from gridmap.errors import NotFoundError
 from gridmap.indicators.figures import BuildingFigures
 from gridmap.residents.service import dwelling_residents, may_reveal
+from gridmap.residents.views import DwellingResidents
+from gridmap.services.agreements import of_dwellings
 from web.answers import Context, fragment, page, reading, see_other, writing
 from web.frame import allowed_entries, home_area, home_bounds, user_view
 from web.params import DayText, FormText, RegionNumber, day_of, optional_id, visible_areas
@@ -24,6 +27,7 @@ from web.routes.tiles import layer_sources
 from web.security.marker import guard
 from web.security.visit import Visit
 from web.site import Site, site_of
+from web.views.agreements import agreement_words
 from web.views.area import AreaReader, AreaView, area_view
 from web.views.building import UNVERIFIED_CLASSES, BuildingView, building_view
 from web.views.compare import compare_view
@@ -175,16 +179,34 @@ def _building(
         workers=[],
         building_names={},
     )
-    return building_view(detail, figures, reader, selected)
+    view = building_view(detail, figures, reader, selected)
+    return replace(view, edit_href=f"/edit/building/{region}/{building_id}") if may_edit(visit) else view
+
+
+def may_edit(visit: Visit) -> bool:
+    """Whether the reader's roles change records."""
+    return allows(visit.actor, Action.RECORD_EDIT)
 
 
 def _dwelling(
     unit: UnitOfWork, visit: Visit, region: int, dwelling_id: UUID, day: date, figures: BuildingFigures
 ) -> DwellingView:
-    found = dwelling_residents(unit, visit.actor, region, dwelling_id, day)
+    return _seen(unit, visit, dwelling_residents(unit, visit.actor, region, dwelling_id, day), day, figures)
+
+
+def _seen(
+    unit: UnitOfWork, visit: Visit, found: DwellingResidents, day: date, figures: BuildingFigures
+) -> DwellingView:
+    """A room that may be seen, with the state and the agreement it has on a day."""
+    region, dwelling_id = found.region, found.dwelling_id
     state = figures.states.get(dwelling_id, "unverified")
     tenure = "let" if state == "let" else None
-    return dwelling_view(found, state, tenure, visit.text, may_reveal=may_reveal(visit.actor))
+    held = of_dwellings(unit, region, [dwelling_id], day).get(dwelling_id, [])
+    agreement = agreement_words(held, day, visit.text, let=tenure == "let")
+    return dwelling_view(
+        found, state, tenure, visit.text, may_reveal=may_reveal(visit.actor), agreement=agreement,
+        may_edit=may_edit(visit),
+    )  # fmt: skip
 
 
 @router.get("/fragments/dwelling/{region}/{dwelling_id}")
@@ -203,10 +225,7 @@ async def dwelling(
 
 def _room(unit: UnitOfWork, site: Site, visit: Visit, region: int, dwelling_id: UUID, day: date) -> DwellingView:
     found = dwelling_residents(unit, visit.actor, region, dwelling_id, day)
-    figures = site.figures.building(region, found.building_id, day)
-    state = figures.states.get(dwelling_id, "unverified")
-    tenure = "let" if state == "let" else None
-    return dwelling_view(found, state, tenure, visit.text, may_reveal=may_reveal(visit.actor))
+    return _seen(unit, visit, found, day, site.figures.building(region, found.building_id, day))
 
 
 def _reveal(request: Request, visit: Visit) -> dict[str, Any]:

@@ -42,6 +42,7 @@ class HouseholdRow:
     tenure: str | None
     note: str | None
     members: list[PersonRow]
+    edit_href: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,7 @@ class DwellingView:
     agreement: str | None
     households: list[HouseholdRow]
     may_see_people: bool
+    edit_href: str | None = None
 
 
 def label(list_name: str, code: str | None, language: str) -> str | None:
@@ -81,6 +83,7 @@ def person_row(person: PersonView, text: Translator, *, may_reveal: bool, refusa
         may_reveal=may_reveal,
         refusal=refusal,
         revealed=person.revealed,
+        record_href=f"/records/person/{person.region}/{person.id}",
     )
 
 
@@ -95,7 +98,14 @@ def room_label(unit: str, room: str) -> str:
 
 
 def dwelling_view(
-    found: DwellingResidents, state: str, tenure: str | None, text: Translator, *, may_reveal: bool
+    found: DwellingResidents,
+    state: str,
+    tenure: str | None,
+    text: Translator,
+    *,
+    may_reveal: bool,
+    agreement: str | None = None,
+    may_edit: bool = False,
 ) -> DwellingView:
     """A room with its households."""
     households = [
@@ -104,6 +114,7 @@ def dwelling_view(
             tenure=text.gettext("Let") if tenure == "let" else None,
             note=None,
             members=[person_row(member, text, may_reveal=may_reveal) for member in household.members],
+            edit_href=f"/edit/household/{found.region}/{household.id}/details" if may_edit and household.id else None,
         )
         for number, household in enumerate(found.households, start=1)
     ]
@@ -116,7 +127,8 @@ def dwelling_view(
         state=state,
         people=sum(len(household.members) for household in households) + found.elsewhere,
         verified_on=found.verified_on,
-        agreement=None,
+        agreement=agreement,
         households=households,
         may_see_people=True,
+        edit_href=f"/edit/dwelling/{found.region}/{found.dwelling_id}" if may_edit else None,
     )
