@@ -221,7 +221,7 @@ def _lines(form: Form, source: AreaSource) -> list[Line]:
 
 def _show(found: list[Line]) -> None:
     table = Table(show_edge=False, box=None, pad_edge=False)
-    for label in (_("Cell"), _("In the form"), _("Filled with"), _("Value")):
+    for label in (_("In cell"), _("In the form"), _("Filled with"), _("What it will be")):
         table.add_column(label)
     for line in found:
         cells = (place_of(line.sheet, line.at), line.name, line.item or _reason(line), line.value)

@@ -9,7 +9,7 @@ from gridmap.forms.areas import AreaSource
 from gridmap.forms.filling import as_text
 from gridmap.forms.tables import ListColumn, ListTable
 from gridmap.forms.understanding import HEADERS, Form, Spot
-from gridmap.forms.vocabulary import AREA_ROWS, Rows, Vocabulary
+from gridmap.forms.vocabulary import AREA_ROWS, Meaning, Rows, Vocabulary
 
 
 class Standing(StrEnum):
@@ -48,14 +48,16 @@ def _line(spot: Spot, source: AreaSource | None, language: str) -> Line:
     meaning, at = spot.meaning, "" if spot.at in HEADERS else spot.at
     line = Line(spot.sheet, at, spot.name, Standing.FILLED, rows=meaning.rows)
     if meaning.item is None:
-        return _unfilled(line, never=meaning.never, nearest=meaning.nearest)
+        return _unfilled(line, meaning)
     value = "" if source is None else _value(spot, source)
     return replace(line, item=meaning.item.label(language), code=meaning.item.code, value=value)
 
 
-def _unfilled(line: Line, *, never: bool, nearest: tuple[str, ...]) -> Line:
-    standing = Standing.NEVER if never else Standing.UNKNOWN
-    return replace(line, standing=standing, reason=standing.value, nearest=nearest)
+def _unfilled(line: Line, meaning: Meaning) -> Line:
+    if meaning.absent:
+        return replace(line, standing=Standing.EMPTY, reason="absent")
+    standing = Standing.NEVER if meaning.never else Standing.UNKNOWN
+    return replace(line, standing=standing, reason=standing.value, nearest=meaning.nearest)
 
 
 def _value(spot: Spot, source: AreaSource) -> str:
@@ -91,7 +93,7 @@ def _empty(line: Line, column: ListColumn) -> Line:
         return replace(line, standing=Standing.EMPTY, reason="left")
     if column.repeated:
         return replace(line, standing=Standing.EMPTY, reason="repeated")
-    return _unfilled(line, never=column.meaning.never, nearest=column.meaning.nearest)
+    return _unfilled(line, column.meaning)
 
 
 def options(words: Vocabulary, rows: Rows | None, language: str) -> list[tuple[str, str]]:

@@ -71,13 +71,15 @@ class Item:
 class Meaning:
     """What a name means: an item, or why there is none. ``rows`` is set when the name belongs to a row.
 
-    ``never``: it is about what is never stored, so it stays empty; ``nearest``: known names that look alike.
+    ``never``: it is about what is never stored, so it stays empty; ``absent``: it is understood, but the register does
+    not keep it; ``nearest``: known names that look alike.
     """
 
     item: Item | None
     rows: Rows | None = None
     never: bool = False
     nearest: tuple[str, ...] = ()
+    absent: bool = False
 
 
 def plain(name: str) -> str:
@@ -135,6 +137,8 @@ class Vocabulary:
         if found is None and field is not None:
             key = _REGISTER.get(field, field)
             found = next((item for group in groups if (item := self.items.get(f"{group}.{key}"))), None)
+        if found is None and field is not None:
+            return Meaning(None, rows, absent=True)
         return Meaning(found, rows, nearest=() if found else self._nearest(heading, groups))
 
     def _meaning(self, name: str, rows: Rows | None, groups: Iterable[str], extra: Iterable[str] = ()) -> Meaning:
@@ -144,6 +148,8 @@ class Vocabulary:
             return Meaning(found, rows)
         if is_never_stored(name):
             return Meaning(None, rows, never=True)
+        if field_of(name) is not None:
+            return Meaning(None, rows, absent=True)
         return Meaning(None, rows, nearest=self._nearest(name, (*groups, *extra)))
 
     def _find(self, name: str, groups: Iterable[str]) -> Item | None:

@@ -10,6 +10,7 @@ from gridmap.i18n import Translator
 REASONS: Final = {
     "never": "never stored, by decision: it is about births and plans for them; the field stays empty",
     "unknown": "not known; it stays empty",
+    "absent": "not kept in the register in this way; it stays empty",
     "left": "left empty by choice",
     "repeated": "another column is filled with this already",
 }

@@ -37,7 +37,8 @@ def test_everybody_starts_where_their_work_is(sign_in: Callable[[str], Visitor],
 @pytest.mark.parametrize("language", ["zh-CN", "en"])
 def test_every_page_is_drawn_in_both_languages(app: FastAPI, sample: Sample, language: str) -> None:
     """No name is missing in any template."""
-    pages = {"manager": ["/map", "/residents", "/dwellings", "/review", "/import", "/reports", "/forms", "/account", "/nowhere"],
+    pages = {"manager": ["/map", "/residents", "/dwellings", "/review", "/import", "/reports", "/forms", "/account",
+                         "/nowhere"],
              "admin": ["/people", f"/people?user={sample.users['worker1'].id}", "/map"],
              "auditor": ["/audit", "/audit?actor=street&since=2026-01-01"]}  # fmt: skip
     for username, paths in pages.items():

@@ -71,6 +71,11 @@ class SheetView:
     items: list[Option] = field(default_factory=list)
     problem: str | None = None
 
+    @property
+    def has_values(self) -> bool:
+        """Whether any line has a value to show."""
+        return any(line.value for line in self.lines)
+
 
 @dataclass(frozen=True, slots=True)
 class FormView:
