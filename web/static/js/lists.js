@@ -24,3 +24,14 @@ document.addEventListener("click", (event) => {
   const target = /** @type {HTMLElement} */ (event.target);
   for (const open of $$("details.pop[open]")) if (!open.contains(target)) open.removeAttribute("open");
 });
+
+/* Only the end of a number needs a purpose; the fields for it come when one is typed. */
+const words = /** @type {HTMLInputElement|null} */ ($("[data-slash]"));
+const why = $$(".purpose-field, .note-field");
+
+function askWhy() {
+  const tail = /^[0-9]{3,5}[0-9xX]$/.test((words?.value ?? "").normalize("NFKC").replace(/[\s-]/g, ""));
+  for (const field of why) field.hidden = !tail;
+}
+words?.addEventListener("input", askWhy);
+if (words) askWhy();
