@@ -1,120 +1,71 @@
 """The import desk: files handed in by browsers, understood, checked and committed in the background.
 
-A file waits in a private folder until it is committed or cancelled; then it is deleted, and what is left of earlier
-runs of the server is deleted at the start. One piece of long work runs at a time, in a thread that answers no clicks.
+A file waits sealed in a private folder until it is committed or cancelled; where it stands is in the store. So a desk
+that starts anew takes up what was in hand: what was previewed is checked again against the register of now. A commit
+is all or nothing: one that was cut off left the file previewed. One piece of long work runs at a time, in a thread
+that answers no clicks.
 """
 
 from __future__ import annotations
 
-import shutil
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
-from enum import StrEnum
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
-from typing import BinaryIO, Final
-from uuid import UUID, uuid4
+from typing import Any, BinaryIO, Final
+from uuid import UUID
 
 from geodata.errors import ExplainedError
+from gridmap.access.service import actor_of
 from gridmap.accounts.actor import Actor
+from gridmap.batches import service as batches
+from gridmap.batches.states import IN_HAND, Status
+from gridmap.batches.waiting import Waiting
 from gridmap.bootstrap import Store
-from gridmap.errors import GridmapError, NotFoundError
+from gridmap.errors import NotFoundError
 from gridmap.i18n import translator
+from gridmap.importing.apart import understand_apart
+from gridmap.importing.choices import SheetChoice, choices_as_json
 from gridmap.importing.headings import ColumnStatus
-from gridmap.importing.register import import_register
+from gridmap.importing.layouts import known_layouts
+from gridmap.importing.register import KIND, import_register
 from gridmap.importing.result import BatchResult, RegisterOptions
-from gridmap.importing.understand import Understood, understand
-from gridmap.importing.verdicts import write_error_workbook
+from gridmap.importing.understand import understand
+from gridmap.importing.verdicts import error_workbook
+from web.desk_jobs import BUSY, OVER, ImportStateError, Job, Order, State, choices_of, handed_in, order_of
 from web.errors import BodyTooLargeError, UnexpectedError
 from web.faults import log_fault
 
 KEPT: Final = timedelta(hours=24)
-CHUNK: Final = 1 << 20
-
-
-class State(StrEnum):
-    """Where a file is on its way."""
-
-    RECEIVED = "received"
-    UNDERSTOOD = "understood"
-    CHECKING = "checking"
-    CHECKED = "checked"
-    COMMITTING = "committing"
-    COMMITTED = "committed"
-    CANCELLED = "cancelled"
-    FAILED = "failed"
-
-
-BUSY: Final = frozenset({State.RECEIVED, State.CHECKING, State.COMMITTING})
-OVER: Final = frozenset({State.COMMITTED, State.CANCELLED, State.FAILED})
-
-
-class ImportStateError(GridmapError):
-    """A step out of order: somebody pressed twice, or the file is already gone."""
-
-    code = "import_state"
-    message = "This import is at another step now."
-    hint = "Reload the page to see where it stands."
+_STATUS: Final = {
+    State.UNDERSTOOD: Status.UNDERSTOOD,
+    State.CHECKED: Status.PREVIEWED,
+    State.CANCELLED: Status.CANCELLED,
+    State.FAILED: Status.FAILED,
+}
+"""What the store is told of a state; a commit tells it itself."""
 
 
 class _CancelledError(Exception):
     """Raised inside the background work to end it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
-    """What somebody wants done with a file."""
-
-    area_id: UUID
-    area_code: str
-    area_name: str
-    effective: date | None
-    complete: bool
-    language: str
-
-
-@dataclass(slots=True)
-class Job:
-    """One file and what is known of it. Only its owner sees it."""
-
-    id: UUID
-    actor: Actor
-    file_name: str
-    size_bytes: int
-    path: Path = field(repr=False)
-    order: Order
-    at: datetime
-    state: State = State.RECEIVED
-    step: str = ""
-    done: int = 0
-    total: int = 0
-    understood: Understood | None = field(default=None, repr=False)
-    preview: BatchResult | None = field(default=None, repr=False)
-    result: BatchResult | None = field(default=None, repr=False)
-    error: ExplainedError | None = None
-    cancelled: bool = False
-    chosen: dict[str, dict[str, str]] = field(default_factory=dict)
-    workbook: Path | None = None
-
-    @property
-    def outcome(self) -> BatchResult | None:
-        """What was committed, or what would be."""
-        return self.result or self.preview
-
-
 class Desk:
-    """All files in hand."""
+    """All files in hand. ``apart``: files are read in a process of their own."""
 
-    def __init__(self, store: Store, folder: Path, *, upload_mb: int) -> None:
+    def __init__(self, store: Store, folder: Path, *, upload_mb: int, apart: bool = True) -> None:
         self._store = store
         self.folder = folder
+        self._waiting = Waiting(folder, store.key)
+        self._apart = apart
         self._most_bytes = upload_mb * 1_048_576
         self._jobs: dict[UUID, Job] = {}
         self._lock = threading.Lock()
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="gridmap-import")
-        shutil.rmtree(folder, ignore_errors=True)
+        self._closing = False
+        self._take_up()
 
     def receive(self, actor: Actor, file_name: str, content: BinaryIO, order: Order) -> Job:
         """Take a file in and begin to understand it.
@@ -123,22 +74,18 @@ class Desk:
             BodyTooLargeError: it is larger than is taken.
         """
         self._forget_old()
-        job_id = uuid4()
-        folder = self.folder / str(job_id)
-        folder.mkdir(parents=True, mode=0o700)
-        self.folder.chmod(0o700)
-        # The name comes from elsewhere: only its ending is used, for telling what kind of file it is.
-        path = folder / f"upload{Path(file_name).suffix.lower()[:8]}"
-        size = self._save(content, path)
-        job = Job(
-            id=job_id,
-            actor=actor,
-            file_name=Path(file_name.replace("\\", "/")).name[:200] or "-",
-            size_bytes=size,
-            path=path,
-            order=order,
-            at=datetime.now(UTC),
-        )
+        job_id = batches.new_id()
+        kept = self._waiting.keep(job_id, content, self._most_bytes)
+        if kept is None:
+            raise BodyTooLargeError(limit_mb=self._most_bytes // 1_048_576)
+        name = Path(file_name.replace("\\", "/")).name[:200] or "-"
+        job = Job(job_id, actor, name, kept[0], order, datetime.now(UTC))
+        try:
+            with self._store.write() as unit:
+                batches.receive(unit, job.id, actor.user_id, handed_in(KIND, name, kept, order))
+        except Exception:
+            self._waiting.discard(job.id)
+            raise
         with self._lock:
             self._jobs[job.id] = job
         self._start(job, self._understand)
@@ -156,11 +103,16 @@ class Desk:
         Raises:
             NotFoundError: there is none, or it is somebody else's.
         """
-        with self._lock:
-            job = self._jobs.get(job_id)
-        if job is None or job.actor.user_id != actor.user_id:
+        job = self.find(actor, job_id)
+        if job is None:
             raise NotFoundError
         return job
+
+    def find(self, actor: Actor, job_id: UUID) -> Job | None:
+        """One of the user's own files, where it is in hand."""
+        with self._lock:
+            job = self._jobs.get(job_id)
+        return job if job is not None and job.actor.user_id == actor.user_id else None
 
     def check(self, job: Job, actor: Actor, chosen: Mapping[str, str]) -> None:
         """Judge every row without writing anything, with the rights of this moment; ``chosen`` says by letters what
@@ -171,51 +123,77 @@ class Desk:
         """
         self._move(job, {State.UNDERSTOOD, State.CHECKED}, State.CHECKING)
         job.actor = actor
-        job.chosen = _decided(job, chosen)
+        job.choices = _decided(job, chosen)
         self._start(job, self._check)
 
     def commit(self, job: Job, actor: Actor) -> None:
-        """Write the checked file into the register, with the rights of this moment.
+        """Write the checked file into the register, with the rights of this moment. Pressed again, in another tab too,
+        it is still one import.
 
         Raises:
-            ImportStateError: it was not checked, or is being written already.
+            ImportStateError: it was not checked.
         """
+        if job.state in {State.COMMITTING, State.COMMITTED}:
+            return
         self._move(job, {State.CHECKED}, State.COMMITTING)
         job.actor = actor
         self._start(job, self._commit)
 
     def cancel(self, job: Job) -> None:
-        """Give up a file; work that runs on it ends at its next step.
+        """Give up a file; work that runs on it ends at its next step, a commit with everything it wrote so far.
 
         Raises:
-            ImportStateError: it is being written or is done.
+            ImportStateError: it is done.
         """
         with self._lock:
-            if job.state in OVER or job.state is State.COMMITTING:
+            if job.state in OVER:
                 raise ImportStateError
             job.cancelled = True
+            if job.state is State.COMMITTING:
+                return
             job.state = State.CANCELLED
+        self._tell(job)
         self._discard(job)
 
     def close(self) -> None:
-        """End the background work and delete what was not committed."""
+        """End the background work; what is in hand stays for the next start."""
+        self._closing = True
         with self._lock:
             for job in self._jobs.values():
                 job.cancelled = job.cancelled or job.state is not State.COMMITTING
         self._worker.shutdown()
-        shutil.rmtree(self.folder, ignore_errors=True)
 
-    def _save(self, content: BinaryIO, path: Path) -> int:
-        size = 0
-        with path.open("xb") as file:
-            path.chmod(0o600)
-            while size <= self._most_bytes and (chunk := content.read(CHUNK)):
-                size += len(chunk)
-                file.write(chunk)
-        if size > self._most_bytes:
-            shutil.rmtree(path.parent, ignore_errors=True)
-            raise BodyTooLargeError(limit_mb=self._most_bytes // 1_048_576)
-        return size
+    # --- taking up what an earlier run left --------------------------------------------------------------------------
+
+    def _take_up(self) -> None:
+        with self._store.write() as unit:
+            batches.give_up(unit, datetime.now(UTC) - KEPT)
+            found = [(batch, self._owner(unit, batch.created_by)) for batch in batches.in_hand(unit)]
+            for batch, actor in found:
+                if actor is None:
+                    batch.status = Status.CANCELLED.value
+            known = [(batch, actor) for batch, actor in found if actor is not None and self._waiting.has(batch.id)]
+            jobs = [
+                (Job(b.id, actor, b.file_name, b.size_bytes, order_of(b), b.created_at, taken_up=True), b.status)
+                for b, actor in known
+            ]
+            for (job, _), (batch, _) in zip(jobs, known, strict=True):
+                job.choices = choices_of(batch)
+        self._waiting.sweep([job.id for job, _ in jobs])
+        for job, status in jobs:
+            self._jobs[job.id] = job
+            previewed = status in {Status.CHECKED.value, Status.PREVIEWED.value}
+            job.state = State.CHECKING if previewed else State.RECEIVED
+            self._start(job, self._check if previewed else self._understand)
+
+    @staticmethod
+    def _owner(unit: Any, user_id: UUID | None) -> Actor | None:
+        try:
+            return None if user_id is None else actor_of(unit, user_id)
+        except NotFoundError:
+            return None
+
+    # --- work in the background --------------------------------------------------------------------------------------
 
     def _move(self, job: Job, allowed: set[State], state: State) -> None:
         with self._lock:
@@ -238,56 +216,98 @@ class Desk:
         except Exception as error:  # noqa: BLE001 - a thread nobody waits for must not die unheard
             log_fault(str(job.id), error)
             job.error, after = UnexpectedError(id=str(job.id)), State.FAILED
+        if self._closing and after is not State.COMMITTED:
+            return  # not given up: the next start goes on with it
         with self._lock:
             job.state = State.CANCELLED if job.cancelled and after is not State.COMMITTED else after
+        self._tell(job)
         if job.state in OVER:
             self._discard(job)
 
+    def _tell(self, job: Job) -> None:
+        """Let the store know where a file stands, unless it knows better."""
+        status = _STATUS.get(job.state)
+        if status is None:
+            return
+        try:
+            with self._store.write() as unit:
+                batches.move_on(unit, job.id, IN_HAND, status)
+                if job.state is State.CHECKED:
+                    batches.choose(unit, job.id, {"sheets": choices_as_json(job.choices)})
+        except ExplainedError:
+            pass  # somebody else moved it on, or the store is away: it is asked again at the next step
+        except Exception as error:  # noqa: BLE001 - as above
+            log_fault(str(job.id), error)
+
     def _understand(self, job: Job) -> State:
-        job.understood = understand(job.path, name=job.file_name)
-        job.understood.registers()
+        self._read(job)
         return State.UNDERSTOOD
 
     def _check(self, job: Job) -> State:
-        job.understood = understand(job.path, name=job.file_name, chosen=job.chosen)
+        self._read(job)
         job.preview = self._import(job, dry_run=True)
-        self._write_workbook(job, job.preview)
+        job.workbook, _ = self._workbook(job, job.preview)
         return State.CHECKED
 
     def _commit(self, job: Job) -> State:
+        if job.understood is None:
+            self._read(job)
         job.result = self._import(job, dry_run=False)
-        self._write_workbook(job, job.result)
+        job.workbook, _ = self._workbook(job, job.result)
         return State.COMMITTED
 
-    def _write_workbook(self, job: Job, outcome: BatchResult) -> None:
-        """The rows to be mended, in the owner's language; it outlives the file, for a day."""
-        path = self.folder / f"{job.id}.xlsx"
-        rows = write_error_workbook(outcome, job.path, path, translate=translator(job.order.language).gettext)
-        path.chmod(0o600)
-        job.workbook = path if rows else None
+    def _read(self, job: Job) -> None:
+        """Understand the file anew, by what was decided of it."""
+        with self._store.read() as unit:
+            layouts = known_layouts(unit, job.order.region)
+        with self._waiting.opened(job.id, job.ending) as path:
+            read = partial(understand_apart, alive=lambda: self._alive(job)) if self._apart else understand
+            job.understood = read(path, name=job.file_name, choices=job.choices, layouts=layouts)
+        job.understood.registers()
+
+    def _alive(self, job: Job) -> None:
+        if job.cancelled:
+            raise _CancelledError
+
+    def _workbook(self, job: Job, outcome: BatchResult) -> tuple[bytes, int]:
+        """The rows to be mended, in the owner's language."""
+        if job.understood is None or not outcome.to_mend:
+            return b"", 0
+        return error_workbook(outcome, job.understood.tables, translator(job.order.language).gettext)
 
     def _import(self, job: Job, *, dry_run: bool) -> BatchResult:
         order = job.order
         options = RegisterOptions(
-            effective=order.effective, complete=order.complete, dry_run=dry_run, columns=job.chosen
+            effective=order.effective,
+            complete=order.complete,
+            dry_run=dry_run,
+            choices=job.choices,
+            language=order.language,
         )
 
         def progress(step: str, done: int, total: int) -> None:
-            if job.cancelled:
-                raise _CancelledError
+            self._alive(job)
             job.step, job.done, job.total = step, done, total
+            if dry_run and step == "match":
+                self._checked(job)
 
-        return import_register(
-            self._store, job.actor, job.path, order.area_code, options, progress=progress, name=job.file_name
-        )
+        with self._waiting.opened(job.id, job.ending) as path:
+            return import_register(
+                self._store, job.actor, path, order.area_code, options, progress=progress, name=job.file_name,
+                batch_id=job.id, understood=job.understood,
+            )  # fmt: skip
+
+    def _checked(self, job: Job) -> None:
+        """Every value was judged; what it means for the register follows."""
+        with self._store.write() as unit:
+            batches.move_on(unit, job.id, IN_HAND, Status.CHECKED)
 
     def _discard(self, job: Job) -> None:
-        """Delete the file, and what was read from it; the rows to be mended outlive a file that was committed only."""
+        """Delete the file, and what was read from it; the rows to be mended of a committed one are in the store."""
         job.understood = None
-        shutil.rmtree(job.path.parent, ignore_errors=True)
-        if job.state is not State.COMMITTED and job.workbook is not None:
-            job.workbook.unlink(missing_ok=True)
-            job.workbook = None
+        self._waiting.discard(job.id)
+        if job.state is not State.COMMITTED:
+            job.workbook = b""
 
     def _forget_old(self) -> None:
         """Files that nobody went on with are given up after a day."""
@@ -298,18 +318,21 @@ class Desk:
                 del self._jobs[job.id]
         for job in old:
             self._discard(job)
-            if job.workbook is not None:
-                job.workbook.unlink(missing_ok=True)
+        with self._store.write() as unit:
+            batches.give_up(unit, limit)
 
 
-def _decided(job: Job, chosen: Mapping[str, str]) -> dict[str, dict[str, str]]:
+def _decided(job: Job, chosen: Mapping[str, str]) -> dict[str, SheetChoice]:
     """What somebody decided of columns so far, by sheet: earlier decisions, and where they now differ from what the
     page showed."""
-    decided = {sheet: dict(columns) for sheet, columns in job.chosen.items()}
     sheet = next((sheet for sheet in job.understood.sheets if sheet.is_register), None) if job.understood else None
-    for column in sheet.columns if sheet else ():
+    if sheet is None:
+        return job.choices
+    columns = {}
+    for column in sheet.columns:
         shown = (column.field or "") if column.status is ColumnStatus.MAPPED else ""
         wanted = chosen.get(column.letters, shown)
-        if sheet is not None and wanted != shown:
-            decided.setdefault(sheet.name, {})[column.letters] = wanted
-    return decided
+        if wanted != shown:
+            columns[column.letters] = wanted
+    earlier = job.choices.get(sheet.name, SheetChoice())
+    return {**job.choices, sheet.name: SheetChoice(columns=columns).over(earlier)}

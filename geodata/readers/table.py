@@ -37,7 +37,7 @@ from geodata.readers.table_text import decode_table, read_text
 
 _LOST_DIGITS = r"^[0-9]{16,}$|^[0-9](?:\.[0-9]+)?[Ee]\+?[0-9]+$"
 
-__all__ = ["Join", "Known", "SheetTable", "read_tables"]
+__all__ = ["Join", "Known", "Sheet", "SheetTable", "lay_out", "read_sheets", "read_tables", "with_rows"]
 
 
 def read_tables(
@@ -60,21 +60,34 @@ def read_tables(
     Raises `MissingFileError` where there is no file, and a `TableError` for a file that is empty, damaged, protected,
     of another kind, unsafe or above a limit.
     """
+    sheets = read_sheets(path, limits=limits, name=name)
+    chosen = header_rows or {}
+    tables = [lay_out(sheet, known, join, chosen.get(sheet.name)) for sheet in sheets]
+    return with_rows(name or path.name, tables, limits)
+
+
+def with_rows(name: str, tables: Sequence[SheetTable], limits: TableLimits | None = None) -> list[SheetTable]:
+    """The tables that have rows; `TableEmptyError` where none has, `TableTooLargeError` where they have too many."""
+    limits = limits or TableLimits()
+    rows = sum(table.rows.height for table in tables)
+    if rows > limits.max_rows:
+        raise TableTooLargeError(name=name, what="rows", value=rows, limit=limits.max_rows)
+    if rows == 0:
+        raise TableEmptyError(name=name)
+    return [table for table in tables if table.rows.height]
+
+
+def read_sheets(path: Path, *, limits: TableLimits | None = None, name: str | None = None) -> list[Sheet]:
+    """The cells of every sheet that is not empty, not yet laid out; errors as those of `read_tables`."""
     limits = limits or TableLimits()
     shown = name or path.name
     if not path.is_file():
         raise MissingFileError(name=shown)
     check_size(shown, path.stat().st_size, limits)
-    content = path.read_bytes()
-    sheets = _read_cells(shown, content, limits)
-    chosen = header_rows or {}
-    tables = [lay_out(sheet, known, join, chosen.get(sheet.name)) for sheet in sheets if sheet.cells.height]
-    rows = sum(table.rows.height for table in tables)
-    if rows > limits.max_rows:
-        raise TableTooLargeError(name=shown, what="rows", value=rows, limit=limits.max_rows)
-    if rows == 0:
+    sheets = [sheet for sheet in _read_cells(shown, path.read_bytes(), limits) if sheet.cells.height]
+    if not sheets:
         raise TableEmptyError(name=shown)
-    return [table for table in tables if table.rows.height]
+    return sheets
 
 
 def _read_cells(name: str, content: bytes, limits: TableLimits) -> list[Sheet]:

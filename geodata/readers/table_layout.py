@@ -35,6 +35,10 @@ class Sheet:
     from_1904: bool = False
     marks: SheetMarks = field(default_factory=SheetMarks)
 
+    def head(self) -> Sheet:
+        """The rows in which headings are looked for, alone."""
+        return replace(self, cells=self.cells.head(HEADER_SEARCH_ROWS), typed_numbers={})
+
 
 @dataclass(frozen=True, slots=True)
 class SheetTable:
@@ -101,6 +105,33 @@ class SheetTable:
             typed_numbers={letters: flags[mask] for letters, flags in self.typed_numbers.items()},
         )
 
+    def split(self, place: int) -> tuple[SheetTable, SheetTable]:
+        """The table above the row at a position, and that below with this row as its headings."""
+        number = int(self.row_numbers[place])
+        texts = tuple(text or "" for text in self.rows.row(place))
+        above, below = slice(None, place), slice(place + 1, None)
+        heading = pl.DataFrame({"row": [number], "kind": [HEADER]}, schema=_SKIPPED_SCHEMA)
+        return (
+            replace(self._part(above), skipped=self.skipped.filter(pl.col("row") < number)),
+            replace(
+                self._part(below),
+                skipped=pl.concat([heading, self.skipped.filter(pl.col("row") > number)]),
+                headings=tuple(" ".join(text.split()) for text in texts),
+                heads=(texts,),
+                header_rows=(number,),
+            ),
+        )
+
+    def _part(self, rows: slice) -> SheetTable:
+        return replace(
+            self,
+            rows=self.rows[rows],
+            row_numbers=self.row_numbers[rows],
+            own=self.own[rows],
+            wide=self.wide[rows],
+            typed_numbers={letters: flags[rows] for letters, flags in self.typed_numbers.items()},
+        )
+
     def __repr__(self) -> str:
         return f"SheetTable({self.name!r}, {self.rows.height} rows x {self.rows.width} columns)"
 
@@ -111,14 +142,12 @@ def lay_out(sheet: Sheet, known: Known | None, join: Join | None, chosen: Sequen
     ``known`` tells whether a text is a heading, ``join`` makes one heading of a title and the text below it, ``chosen``
     are the rows (1-based) that somebody says are the headings; empty where the sheet has none.
     """
-    cells = sheet.cells
-    head = [[text or "" for text in row] for row in cells.head(HEADER_SEARCH_ROWS).rows()]
-    spread = _spread_titles(head, sheet.marks.merges, list(cells.columns))
+    cells, head = sheet.cells, _head(sheet)
     if chosen is None:
         header = _find_header(head, sheet.marks.merges, known)
     else:
         header = sorted({row - 1 for row in chosen if 1 <= row <= len(head)})
-    headings = _join_headings([spread[i] for i in header], known, join) if header else [""] * cells.width
+    headings = _headings(sheet, head, header, known, join)
     first = header[-1] + 1 if header else 0
     counts = cells.select(pl.sum_horizontal(pl.all().is_not_null().cast(pl.Int64))).to_series().to_numpy()
     filled = counts > 0
@@ -154,6 +183,25 @@ def lay_out(sheet: Sheet, known: Known | None, join: Join | None, chosen: Sequen
         from_workbook=sheet.from_workbook,
         from_1904=sheet.from_1904,
     )
+
+
+def headings_at(sheet: Sheet, rows: Sequence[int], known: Known | None, join: Join | None) -> tuple[str, ...]:
+    """The headings that a sheet would have if they stood in these rows (1-based)."""
+    head = _head(sheet)
+    return tuple(_headings(sheet, head, sorted({row - 1 for row in rows if 1 <= row <= len(head)}), known, join))
+
+
+def _head(sheet: Sheet) -> list[list[str]]:
+    return [[text or "" for text in row] for row in sheet.cells.head(HEADER_SEARCH_ROWS).rows()]
+
+
+def _headings(
+    sheet: Sheet, head: list[list[str]], rows: Sequence[int], known: Known | None, join: Join | None
+) -> list[str]:
+    if not rows:
+        return [""] * sheet.cells.width
+    spread = _spread_titles(head, sheet.marks.merges, list(sheet.cells.columns))
+    return _join_headings([spread[row] for row in rows], known, join)
 
 
 def _skipped(rows: np.ndarray, kinds: np.ndarray) -> pl.DataFrame:

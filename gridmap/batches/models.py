@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Index, Integer, LargeBinary, SmallInteger, String, Text, text
+from sqlalchemy import BigInteger, Index, Integer, LargeBinary, SmallInteger, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gridmap.store.base import Base, Regional, by_region, points_to, regional
@@ -44,6 +44,23 @@ class ImportBatch(Regional, Base):
     workbook_rows: Mapped[int] = mapped_column(Integer, default=0)
     undone_at: Mapped[datetime | None] = mapped_column(Moment)
     undone_by: Mapped[UUID | None] = mapped_column(Key)
+
+
+class ImportLayout(Regional, Base):
+    """How the columns of a layout are understood, known again by its headings (``fingerprint``). ``header_rows`` and
+    ``columns`` are JSON: the rows of the headings where somebody had to say them, and the field of each column by its
+    heading. Region 0 keeps what holds above the streets."""
+
+    __tablename__ = "import_layout"
+    __table_args__ = regional(UniqueConstraint("region", "fingerprint"))
+
+    name: Mapped[str] = mapped_column(String(64))
+    fingerprint: Mapped[bytes] = mapped_column(LargeBinary(32))
+    header_rows: Mapped[str | None] = mapped_column(Text)
+    columns: Mapped[str] = mapped_column(Text)
+    headings: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(Moment)
+    created_by: Mapped[UUID | None] = mapped_column(Key)
 
 
 class BatchFile(Base):

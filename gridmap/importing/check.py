@@ -7,7 +7,7 @@ whole columns.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
@@ -18,11 +18,13 @@ from geodata.readers.table import SheetTable
 from gridmap.buildings.states import read_state
 from gridmap.codes import code_list
 from gridmap.duplicates.names import alike
-from gridmap.importing.findings import FINDINGS, Weight
+from gridmap.importing.check_person import Clock, check_person
+from gridmap.importing.checking import Checking, missing
+from gridmap.importing.choices import Choices, SheetChoice
+from gridmap.importing.findings import Weight
 from gridmap.importing.headings import Column, ColumnStatus, map_columns, never_stored_text
-from gridmap.importing.values import parse_dates, tidy_names, tidy_texts
+from gridmap.importing.values import parse_dates, tidy_texts, without_nothing
 from gridmap.linking.grammar import PARTS, parse_addresses
-from gridmap.residents.rules import check_ids, mask_id, mask_name, mask_phone, normalise_phones
 
 CODED_FIELDS = {
     "sex": "sex",
@@ -31,16 +33,8 @@ CODED_FIELDS = {
     "presence": "presence",
     "ethnic_group": "ethnic_group",
 }
+READING_SCHEMA = {"field": pl.String, "written": pl.String, "code": pl.String, "rows": pl.Int64}
 TEXT_FIELDS = ("household", "registered_address", "work_unit", "address", "cell", "dwelling_id", "building_id")
-_ISSUE_SCHEMA = {
-    "at": pl.Int64,
-    "field": pl.String,
-    "code": pl.String,
-    "weight": pl.Int8,
-    "value": pl.String,
-    "other": pl.Int64,
-}
-_MASKS = {"id_number": mask_id, "phone": mask_phone, "name": mask_name}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +47,14 @@ class CheckedRows:
     worst finding, see `Weight`), ``reason`` and ``reason_field`` (of that finding). ``issues``: ``at`` (0-based
     position in ``rows``), ``field``, ``code``, ``weight``, ``value`` (masked), ``other`` (a row number or a count).
     ``raw``: the imported columns by field, as text; ``columns``: what became of every column, by sheet.
+    ``readings``: how wordings of code lists were read – field, written, code, rows (how many); no personal data.
     """
 
     columns: Mapping[str, tuple[Column, ...]]
     raw: pl.DataFrame
     rows: pl.DataFrame
     issues: pl.DataFrame
+    readings: pl.DataFrame
 
     def headings(self) -> dict[str, str]:
         """The heading of the column that fills each field, as the first sheet that has it writes it."""
@@ -70,68 +66,20 @@ class CheckedRows:
         return found
 
 
-@dataclass(slots=True)
-class _Checking:
-    """Columns and findings while they grow."""
-
-    height: int
-    columns: dict[str, pl.Series] = field(default_factory=dict)
-    parts: list[pl.DataFrame] = field(default_factory=list)
-
-    def find(
-        self,
-        code: str,
-        field_name: str,
-        where: pl.Series | npt.NDArray[np.bool_],
-        values: pl.Series | None = None,
-        other: pl.Series | None = None,
-    ) -> None:
-        """Note a finding for the rows where ``where`` holds (null counts as no)."""
-        mask = pl.Series(where).fill_null(value=False)
-        if not mask.any():
-            return
-        at = mask.arg_true().cast(pl.Int64)
-        shown = values.filter(mask).cast(pl.String) if values is not None else None
-        masked = _MASKS.get(field_name)
-        if shown is not None and masked is not None:
-            shown = pl.Series([masked(text) if text else text for text in shown.to_list()], dtype=pl.String)
-        self.parts.append(
-            pl.DataFrame({"at": at}).with_columns(
-                field=pl.lit(field_name),
-                code=pl.lit(code),
-                weight=pl.lit(int(FINDINGS[code].weight), dtype=pl.Int8),
-                value=shown if shown is not None else pl.lit(None, dtype=pl.String),
-                other=other.filter(mask).cast(pl.Int64) if other is not None else pl.lit(None, dtype=pl.Int64),
-            )
-        )
-
-    def rejected(self) -> pl.Series:
-        """Which rows are rejected so far."""
-        mask = np.zeros(self.height, dtype=bool)
-        for part in self.parts:
-            if part["weight"][0] == Weight.REJECT:
-                mask[part["at"].to_numpy()] = True
-        return pl.Series(mask)
-
-    def issues(self) -> pl.DataFrame:
-        """All findings, by row, the heaviest first."""
-        if not self.parts:
-            return pl.DataFrame(schema=_ISSUE_SCHEMA)
-        return pl.concat(self.parts).sort(["at", "weight"], descending=[False, True], maintain_order=True)
-
-
 def check_rows(
-    tables: Sequence[SheetTable], *, today: date, chosen: Mapping[str, Mapping[str, str]] | None = None
+    tables: Sequence[SheetTable], *, today: date, on: date | None = None, choices: Choices | None = None
 ) -> CheckedRows:
     """Check the residents of one file, all its sheets together. ``today`` is the local date: later dates lie in the
-    future. ``chosen`` is what somebody decided for columns, by sheet and letters."""
-    picked = [pick_columns(table, (chosen or {}).get(table.name)) for table in tables]
+    future. ``on`` is the day that the file describes (default: today). ``choices`` is what somebody decided."""
+    picked = [pick_columns(table, (choices or {}).get(table.name, SheetChoice()).columns) for table in tables]
     raw_frame = pl.concat([pl.DataFrame(columns) for columns, _ in picked], how="diagonal")
     raw = {column.name: column for column in raw_frame.iter_columns()}
-    checking = _Checking(raw_frame.height)
-    _check_person(checking, raw, _typed_ids(tables, [columns for _, columns in picked]), today)
-    _check_codes(checking, raw)
-    _check_dates(checking, raw, today)
+    checking = Checking(raw_frame.height)
+    early = np.concatenate([np.full(table.rows.height, table.from_1904) for table in tables])
+    clock = Clock(today, on or today, early)
+    check_person(checking, raw, _typed_ids(tables, [columns for _, columns in picked]), clock)
+    readings = _check_codes(checking, raw)
+    _check_dates(checking, raw, clock)
     _read_states(checking, raw)
     _read_places(checking, raw)
     sheets = [pl.Series([table.name], dtype=pl.String).new_from_index(0, table.rows.height) for table in tables]
@@ -141,7 +89,7 @@ def check_rows(
     _check_repeats(checking, rows)
     issues = checking.issues()
     columns = {table.name: tuple(columns) for table, (_, columns) in zip(tables, picked, strict=True)}
-    return CheckedRows(columns, raw_frame, with_verdicts(rows, issues), issues)
+    return CheckedRows(columns, raw_frame, with_verdicts(rows, issues), issues, readings)
 
 
 def _typed_ids(tables: Sequence[SheetTable], columns: Sequence[list[Column]]) -> npt.NDArray[np.bool_] | None:
@@ -178,71 +126,46 @@ def with_verdicts(rows: pl.DataFrame, issues: pl.DataFrame) -> pl.DataFrame:
     return plain.hstack(found.select(pl.col("weight").fill_null(0), "reason", "reason_field"))
 
 
-def _none(height: int, dtype: type[pl.DataType] = pl.String) -> pl.Series:
-    return pl.Series([None], dtype=dtype()).new_from_index(0, height)
-
-
-def _check_person(
-    checking: _Checking, raw: dict[str, pl.Series], typed: npt.NDArray[np.bool_] | None, today: date
-) -> None:
-    height = checking.height
-    given = raw.get("id_number", _none(height))
-    ids = check_ids(given, typed)
-    for problem in ("lost_digits", "masked", "length", "characters", "birth_date", "checksum"):
-        checking.find(f"id_{problem}", "id_number", ids["problem"] == problem, given)
-    written = raw.get("birth_date", _none(height))
-    births = parse_dates(written)
-    born, from_id = births["date"], ids["birth_date"]
-    for problem in ("date_impossible", "date_incomplete", "date_unclear"):
-        checking.find(f"birth_{problem}", "birth_date", births["problem"] == problem, written)
-    checking.find("birth_date_future", "birth_date", born > today, written)
-    checking.find("id_birth_future", "id_number", from_id > today, given)
-    checking.find("birth_differs", "birth_date", born != from_id, written)
-    sex = code_list("sex").lookup(raw.get("sex", _none(height)))
-    stated = sex.is_in(["1", "2"])
-    checking.find("sex_differs", "sex", stated & (sex != ids["sex"]), raw.get("sex"))
-    phones = normalise_phones(raw.get("phone", _none(height)))
-    checking.find("phone_wrong", "phone", phones["problem"].is_not_null(), raw.get("phone"))
-    checking.columns |= {
-        "id_number": ids["number"],
-        "name": tidy_names(raw.get("name", _none(height))),
-        "birth_date": born.fill_null(from_id),
-        "sex": pl.select(pl.when(stated).then(sex).otherwise(pl.coalesce(ids["sex"], sex))).to_series(),
-        "phone": phones["phone"],
-        "head": tidy_names(raw.get("head", _none(height))),
-    }
-
-
-def _check_codes(checking: _Checking, raw: dict[str, pl.Series]) -> None:
+def _check_codes(checking: Checking, raw: dict[str, pl.Series]) -> pl.DataFrame:
+    """Codes for what is written in words; returns how wordings other than the label were read, and how often."""
+    readings = [pl.DataFrame(schema=READING_SCHEMA)]
     for name, list_name in CODED_FIELDS.items():
         values = raw.get(name)
         if values is None:
             if name != "sex":
-                checking.columns[name] = _none(checking.height)
+                checking.columns[name] = missing(checking.height)
             continue
-        codes = code_list(list_name).lookup(values)
-        said_nothing = values.str.contains(r"^\s*(?:无|/|-+|—+)?\s*$")
+        known = code_list(list_name)
+        codes = known.lookup(values)
+        said_nothing = without_nothing(values).is_null()
         checking.find(f"{name}_unknown", name, values.is_not_null() & codes.is_null() & ~said_nothing, values)
         if name != "sex":
             checking.columns[name] = codes
+        pairs = pl.DataFrame({"written": values.str.strip_chars(), "code": codes}).filter(pl.col("code").is_not_null())
+        counted = pairs.group_by("written", "code").len("rows").with_columns(field=pl.lit(name))
+        other = counted.filter(pl.col("written") != known.labels(counted["code"]))
+        readings.append(other.select(pl.col(key).cast(kind) for key, kind in READING_SCHEMA.items()))
+    return pl.concat(readings).sort("field", pl.col("rows"), "written", descending=[False, True, False])
 
 
-def _check_dates(checking: _Checking, raw: dict[str, pl.Series], today: date) -> None:
+def _check_dates(checking: Checking, raw: dict[str, pl.Series], clock: Clock) -> None:
     for name in ("valid_from", "verified_on"):
-        values = raw.get(name, _none(checking.height))
-        dates = parse_dates(values)
-        future = (dates["date"] > today).fill_null(value=False)
+        values = without_nothing(raw.get(name, missing(checking.height)))
+        dates = parse_dates(values, from_1904=clock.from_1904, today=clock.today)
+        future = (dates["date"] > clock.today).fill_null(value=False)
         for problem in ("impossible", "incomplete", "unclear"):
             checking.find(f"{name}_{problem}", name, dates["problem"] == f"date_{problem}", values)
         checking.find(f"{name}_future", name, future, values)
+        read = pl.select(pl.when(dates["way"].is_not_null()).then(dates["date"].dt.to_string("iso"))).to_series()
+        checking.note_reading("date_read", name, values, read)
         checking.columns[name] = pl.select(pl.when(~future).then(dates["date"])).to_series()
 
 
-def _read_states(checking: _Checking, raw: dict[str, pl.Series]) -> None:
+def _read_states(checking: Checking, raw: dict[str, pl.Series]) -> None:
     """Use and tenure of the dwelling, from whichever of its three columns says so."""
     given = [raw[name].fill_null("") for name in ("use", "state", "tenure") if name in raw]
     if not given:
-        checking.columns |= {"use": _none(checking.height), "tenure": _none(checking.height)}
+        checking.columns |= {"use": missing(checking.height), "tenure": missing(checking.height)}
         return
     texts = pl.DataFrame([column.alias(str(place)) for place, column in enumerate(given)])
     distinct = texts.unique()
@@ -258,11 +181,11 @@ def _read_states(checking: _Checking, raw: dict[str, pl.Series]) -> None:
     checking.columns |= {"use": known["use"], "tenure": known["tenure"]}
 
 
-def _read_places(checking: _Checking, raw: dict[str, pl.Series]) -> None:
+def _read_places(checking: Checking, raw: dict[str, pl.Series]) -> None:
     """The parts of the address: what stands in a column of its own goes before what is read from the free text."""
     for name in TEXT_FIELDS:
         values = raw.get(name)
-        checking.columns[name] = _none(checking.height) if values is None else tidy_texts(values)
+        checking.columns[name] = missing(checking.height) if values is None else tidy_texts(values)
         if name in {"registered_address", "work_unit"} and values is not None:
             pattern, unless = never_stored_text()
             text = checking.columns[name]
@@ -278,10 +201,10 @@ def _read_places(checking: _Checking, raw: dict[str, pl.Series]) -> None:
     checking.columns["community"] = community.str.replace(r"(?:社区居委会|社区居民委员会|社区|居委会|村委会)$", "")
 
 
-def _check_identity(checking: _Checking, rows: pl.DataFrame) -> None:
+def _check_identity(checking: Checking, rows: pl.DataFrame) -> None:
     """Can the person be told? By an identity number, else by name and birth date."""
     with_id, with_name = rows["id_number"].is_not_null(), rows["name"].is_not_null()
-    wrong_id = {"id_lost_digits", "id_masked", "id_length", "id_characters", "id_birth_date", "id_checksum"}
+    wrong_id = {"id_lost_digits", "id_length", "id_characters", "id_birth_date", "id_checksum"}
     spoilt = np.zeros(rows.height, dtype=bool)
     for part in checking.parts:
         if part["code"][0] in wrong_id:
@@ -292,11 +215,14 @@ def _check_identity(checking: _Checking, rows: pl.DataFrame) -> None:
     checking.find("name_missing", "name", told & ~with_name)
 
 
-def _check_repeats(checking: _Checking, rows: pl.DataFrame) -> None:
+_NO_FACTS = frozenset({"sheet", "row", "id_number", "id_pattern", "registered_address", "address"})
+
+
+def _check_repeats(checking: Checking, rows: pl.DataFrame) -> None:
     """The same number, or without numbers the same name, birth date and place, in an earlier row."""
     place = ["dwelling_id", *PARTS]
     spoilt = checking.rejected()
-    facts = [c for c in rows.columns if c not in {"sheet", "row", "id_number", "registered_address", "address"}]
+    facts = [c for c in rows.columns if c not in _NO_FACTS]
     for key in (["id_number"], ["name", "birth_date", "household", *place]):
         must = ["id_number"] if key == ["id_number"] else ["name", "birth_date"]
         usable = (
@@ -310,7 +236,7 @@ def _check_repeats(checking: _Checking, rows: pl.DataFrame) -> None:
         first = {c: pl.col(c).first().over(key) for c in ("at", "row")}
         repeated = repeated.with_columns(first_name=pl.col("name").first().over(key))
         # A name miswritten beside the same number does not make another person.
-        unlike = ~alike(repeated["name"], repeated["first_name"])
+        repeated = repeated.with_columns(unlike=~alike(repeated["name"], repeated["first_name"]))
         named = pl.col("name").is_not_null() & pl.col("first_name").is_not_null()
         same_facts = pl.all_horizontal(pl.col(c).eq_missing(pl.col(c).first().over(key)) for c in facts)
         judged = repeated.select(
@@ -319,7 +245,7 @@ def _check_repeats(checking: _Checking, rows: pl.DataFrame) -> None:
             .then(pl.col("row").get(1, null_on_oob=True).over(key))
             .otherwise(first["row"]),
             later=pl.col("at") != first["at"],
-            conflict=(named & unlike).any().over(key),
+            conflict=(named & pl.col("unlike")).any().over(key),
             same=same_facts,
         )
         full = pl.DataFrame({"at": pl.arange(0, rows.height, eager=True, dtype=pl.UInt32)}).join(

@@ -38,9 +38,9 @@ _ALL = (
     ),
     Finding(
         "id_masked",
-        Weight.REJECT,
-        "The identity number is masked: {value}.",
-        "Hand in the full number, or leave the cell empty.",
+        Weight.NOTE,
+        "The identity number is masked: {value}. It was only compared, not stored.",
+        "Hand in the full number if it is known.",
     ),
     Finding("id_length", Weight.REJECT, "The identity number {value} does not have 18 digits.", _MEND),
     Finding(
@@ -112,6 +112,34 @@ _ALL = (
     Finding("state_unknown", Weight.NOTE, "“{value}” is not a known state of a dwelling.", _LEFT_OUT),
     Finding(
         "never_stored", Weight.NOTE, "The text holds what is never stored, by rule.", "Nothing to do; it was left out."
+    ),
+    Finding(
+        "id_from_15",
+        Weight.NOTE,
+        "A number of 15 digits was read as one of 18: {value}.",
+        "Nothing to do if it is right.",
+    ),
+    Finding("id_read", Weight.NOTE, "The identity number was tidied: {value}.", "Nothing to do if it is right."),
+    Finding("name_read", Weight.NOTE, "The name was tidied: {value}.", "Nothing to do if it is right."),
+    Finding("date_read", Weight.NOTE, "The date was read like this: {value}.", "Nothing to do if it is right."),
+    Finding("phone_read", Weight.NOTE, "The telephone number was tidied: {value}.", "Nothing to do if it is right."),
+    Finding(
+        "phone_several",
+        Weight.NOTE,
+        "The cell holds several telephone numbers; {value} was kept.",
+        "Nothing to do if it is the right one.",
+    ),
+    Finding(
+        "age_differs",
+        Weight.NOTE,
+        "The age {value} does not fit the birth date.",
+        "Check the birth date; the age itself is not stored.",
+    ),
+    Finding(
+        "age_only",
+        Weight.NOTE,
+        "Only the age {value} is known; no birth date was made of it.",
+        "Fill in the birth date and hand the row in again.",
     ),
     Finding("phone_wrong", Weight.NOTE, "{value} is not a telephone number.", _LEFT_OUT),
     Finding(

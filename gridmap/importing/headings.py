@@ -12,6 +12,9 @@ from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
 
+# A number before a heading, as forms have it: 1.姓名, （2）性别.
+_NUMBERED = re.compile(r"^\s*[(（]?\d{1,2}[)）.、．]\s*")
+
 
 class ColumnStatus(StrEnum):
     """What becomes of a column."""
@@ -47,6 +50,9 @@ _REASONS = MappingProxyType(
 class _Rules:
     fields: Mapping[str, str]
     ignored: Mapping[str, str]
+    checks: Mapping[str, str]
+    empty_titles: tuple[str, ...]
+    other_titles: tuple[str, ...]
     never: re.Pattern[str]
     never_text_source: str
     never_text_unless: str
@@ -65,13 +71,19 @@ def _without_brackets(heading: str) -> str:
 def _rules() -> _Rules:
     package = files("gridmap.importing")
     known = tomllib.loads(package.joinpath("headings.toml").read_text(encoding="utf-8"))
+    titles = known.pop("titles")
     never = tomllib.loads(package.joinpath("never_stored.toml").read_text(encoding="utf-8"))
     fields = {_plain(heading): field for field, entry in known.items() for heading in entry["headings"]}
-    ignored = {field: entry["reason"] for field, entry in known.items() if entry["use"] == "ignore"}
+    ignored, checks = (
+        {field: entry["reason"] for field, entry in known.items() if entry["use"] == use} for use in ("ignore", "check")
+    )
     text_source = "(?i)" + "|".join(never["text"]["patterns"])
     return _Rules(
         fields=MappingProxyType(fields),
         ignored=MappingProxyType(ignored),
+        checks=MappingProxyType(checks),
+        empty_titles=tuple(titles["empty"]),
+        other_titles=tuple(titles["another"]),
         never=re.compile("|".join(never["heading"]["patterns"]), re.IGNORECASE),
         never_text_source=text_source,
         never_text_unless=never["text"]["unless"],
@@ -96,7 +108,35 @@ def never_stored_text() -> tuple[str, str]:
 def field_of(heading: str) -> str | None:
     """The field a heading names, ignored ones included; ``None`` for a heading that is not known."""
     fields = _rules().fields
-    return fields.get(_plain(heading)) or fields.get(_plain(_without_brackets(heading)))
+    for text in (heading, _without_brackets(heading), _NUMBERED.sub("", heading)):
+        found = fields.get(_plain(text))
+        if found is not None:
+            return found
+    return None
+
+
+def join_headings(title: str, text: str) -> str:
+    """One heading from a title and the text below it: 住址 and 楼栋 are 楼栋, 户籍 and 地址 are 户籍地址, and what
+    stands under the title of another person (配偶 and 姓名) stays with it, for it does not mean the resident."""
+    both = f"{title}{text}"
+    if is_never_stored(title) or is_never_stored(both):
+        return both
+    rules = _rules()
+    plain = _plain(title)
+    short = plain
+    for word in rules.empty_titles:
+        short = short.replace(word, "")
+    for joined in (both, f"{short}{text}"):
+        if field_of(joined) is not None:
+            return joined
+    if field_of(title) is None and any(word in plain for word in rules.other_titles):
+        return both
+    return text if is_known_heading(text) else both
+
+
+def plain_heading(heading: str) -> str:
+    """The form in which headings are compared."""
+    return _plain(heading)
 
 
 def is_known_heading(text: str) -> bool:
@@ -140,12 +180,13 @@ def _judge(letters: str, heading: str, chosen: str | None) -> Column:
         return Column(letters, heading, None, ColumnStatus.DROPPED, _REASONS[ColumnStatus.DROPPED])
     if chosen == "":
         return Column(letters, heading, None, ColumnStatus.IGNORED, "left out by choice")
+    checks = _rules().checks
     if chosen in importable_fields():
-        return Column(letters, heading, chosen, ColumnStatus.MAPPED)
+        return Column(letters, heading, chosen, ColumnStatus.MAPPED, checks.get(chosen, ""))
     field = field_of(heading) if heading else None
     if field is None:
         return Column(letters, heading, None, ColumnStatus.UNKNOWN, _REASONS[ColumnStatus.UNKNOWN])
     ignored = _rules().ignored.get(field)
     if ignored is not None:
         return Column(letters, heading, field, ColumnStatus.IGNORED, ignored)
-    return Column(letters, heading, field, ColumnStatus.MAPPED)
+    return Column(letters, heading, field, ColumnStatus.MAPPED, checks.get(field, ""))

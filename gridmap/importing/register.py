@@ -32,6 +32,7 @@ from gridmap.importing.check import CheckedRows, check_rows
 from gridmap.importing.filing import ABSENT
 from gridmap.importing.findings import FINDINGS, Weight
 from gridmap.importing.headings import ColumnStatus
+from gridmap.importing.layouts import known_layouts
 from gridmap.importing.outcome import Progress, Verdict, file_digest, silent
 from gridmap.importing.places import Places, load_places
 from gridmap.importing.plan import Days, Plan, make_plan
@@ -127,10 +128,11 @@ def import_register(  # noqa: PLR0913 - the facts of a batch
     with store.read() as unit:
         area = _allowed_area(unit, actor, under)
         days = _days(local_today(unit), options.effective)
-    understood = understood or understand(path, limits=limits, name=name, chosen=options.columns)
+        layouts = [] if understood else known_layouts(unit, area.region)
+    understood = understood or understand(path, limits=limits, name=name, choices=options.choices, layouts=layouts)
     tables = understood.registers(options.sheet)
     step("check")
-    checked = check_rows(tables, today=days.today, chosen=options.columns)
+    checked = check_rows(tables, today=days.today, on=days.effective, choices=understood.choices)
     job = _Job(path, understood.file_name, file_digest(path), area, days, options, batch_id or uuid7(), step)
     step("match")
     with store.read() if options.dry_run else store.write() as unit:
@@ -237,11 +239,18 @@ def _facts(checked: CheckedRows, result: BatchResult) -> dict[str, str]:
         for column in columns
         if column.status is not ColumnStatus.MAPPED
     ]
-    outcome = {"population": list(result.population), "blank_rows": result.blank_rows}
+    outcome = {
+        "population": list(result.population),
+        "blank_rows": result.blank_rows,
+        "skipped": result.skipped,
+        "left_out": result.left_out,
+        "notes": result.notes,
+        "readings": checked.readings.rows(),
+    }
     return {
         "not_imported": json.dumps(not_imported, ensure_ascii=False),
         "counts": json.dumps(dict(result.counts)),
-        "outcome": json.dumps(outcome),
+        "outcome": json.dumps(outcome, ensure_ascii=False),
     }
 
 
@@ -307,6 +316,9 @@ def _result(job: _Job, understood: Understood, checked: CheckedRows, judged: _Ju
         changes=judged.writes,
         earlier=judged.earlier,
         repeats=judged.repeats,
+        skipped={sheet.name: dict(sheet.skipped) for sheet in understood.sheets if sheet.name in imported},
+        left_out={sheet.name: sheet.all_rows for sheet in understood.sheets if sheet.name not in imported},
+        readings=checked.readings,
     )
 
 

@@ -9,6 +9,8 @@ from uuid import UUID
 
 import polars as pl
 
+from gridmap.importing.choices import Choices
+from gridmap.importing.findings import Weight
 from gridmap.importing.headings import Column, ColumnStatus
 from gridmap.importing.outcome import Verdict
 
@@ -16,15 +18,14 @@ from gridmap.importing.outcome import Verdict
 @dataclass(frozen=True, slots=True)
 class RegisterOptions:
     """``effective``: the date the facts hold from (default: today); ``complete``: the file names everybody of the area;
-    ``dry_run``: judge, write nothing; ``sheet``: only this sheet of a workbook; ``columns``: by sheet and letters, the
-    field a column fills whatever its heading says (``""``: it is not imported); ``language``: of the workbook that is
-    handed back."""
+    ``dry_run``: judge, write nothing; ``sheet``: only this sheet of a workbook; ``choices``: what somebody decided on
+    its sheets, heading rows and columns; ``language``: of the workbook that is handed back."""
 
     effective: date | None = None
     complete: bool = False
     dry_run: bool = False
     sheet: str | None = None
-    columns: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    choices: Choices = field(default_factory=dict)
     language: str = "zh-CN"
 
 
@@ -49,7 +50,9 @@ class BatchResult:
     remedy, value, other; ``value`` (masked) and ``other`` are what fills the message in another language.
     ``population``: persons of the area before and after. ``changes``: whether it writes (or would write) anything of
     the register. ``earlier``: the same file came before. ``repeats``: it was committed before and would change nothing,
-    so ``batch_id`` is that of the first time and no second batch was made.
+    so ``batch_id`` is that of the first time and no second batch was made. ``skipped``: by sheet, how many rows are no
+    residents, by what they are (see `rowkinds.KINDS`): with the verdicts they are all rows of the sheet. ``left_out``:
+    how many rows the sheets have that are not imported. ``readings``: see `CheckedRows`.
     """
 
     batch_id: UUID
@@ -64,6 +67,15 @@ class BatchResult:
     changes: bool = True
     earlier: Earlier | None = None
     repeats: bool = False
+    skipped: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    readings: pl.DataFrame = field(default_factory=pl.DataFrame, repr=False)
+
+    @property
+    def notes(self) -> dict[str, int]:
+        """How many cells were read otherwise than they are written, or left out without harm, by finding."""
+        found = self.issues.filter(pl.col("weight") == int(Weight.NOTE)).group_by("code").len()
+        return dict(sorted(found.rows()))
 
     @property
     def to_mend(self) -> int:

@@ -116,7 +116,7 @@ def test_every_form_of_a_date_is_one_date(day: date) -> None:
     ],
 )  # fmt: skip
 def test_no_day_is_invented(text: str, problem: str) -> None:
-    assert parse_dates(pl.Series([text])).row(0) == (None, problem)
+    assert parse_dates(pl.Series([text])).row(0) == (None, problem, None)
 
 
 def test_names_keep_what_is_theirs() -> None:
@@ -128,14 +128,17 @@ def test_missing_stays_missing_and_unknown_words_are_named(tmp_path: Path) -> No
     rows = [
         person("王芳", 2, 婚姻状况="", 人员类别="不知道", 联系电话="123"),
         person("李伟", 3, 与户主关系="", 核实日期="2026-02-30", 出生日期="1980.5"),
+        person("张三", 5, 公民身份号码="", 出生日期="1980.5"),
     ]
     checked = check(write_csv(tmp_path / "a.csv", rows))
-    assert codes(checked) == {"presence_unknown", "phone_wrong", "verified_on_impossible", "birth_date_incomplete"}
-    first, second = checked.rows.to_dicts()
+    assert codes(checked) == {"presence_unknown", "phone_wrong", "verified_on_impossible", "birth_date_incomplete",
+                              "person_unclear"}  # fmt: skip
+    first, second, third = checked.rows.to_dicts()
     assert (first["marital_status"], first["presence"], first["phone"]) == (None, None, None)
     assert (second["relationship"], second["verified_on"]) == (None, None)
     assert second["birth_date"] == date(1980, 5, 6)
-    assert checked.rows["weight"].to_list() == [0, 0]
+    assert third["birth_date"] is None
+    assert checked.rows["weight"].to_list() == [0, 0, 1]
 
 
 def test_disagreements_with_the_number_reject_the_row(tmp_path: Path) -> None:
