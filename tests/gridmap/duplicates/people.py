@@ -24,6 +24,8 @@ GIVEN = (
     "琳梦洁依诺语乐悦彤波斌刚勇超磊洋帆飞龙虎彪林森木水河江湖山石云雪冰霜松柏竹菊荷芬萍蓉薇蕾娜妮娟婉妍姗媛倩雪莹璐瑶珊珠"
     "瑞祥祺福禄寿康宁乾坤元亨利贞毅恒诚信礼智勤俭谦敏捷达通顺畅旺盛荣耀辰星昊昕旭晖景煜炜烨灿"
 )
+NEWEST = date(2025, 12, 1)
+"""Nobody is born later."""
 PREFIXES = ("460100", "460106", "460107", "460108", "460003", "469006", "440803", "430522", "511623")
 SHAPE_PAIRS = (
     "晴睛清请辉挥伟纬杰然宇字己已林森峰锋梅海娜那婷停佳住晨辰阳阴志忘思恩承丞智知英央洁浩浩洁莹营博搏"
@@ -96,6 +98,8 @@ def _household(home: int, first: int, random: Random) -> list[Record]:
     generation = random.choice(GIVEN)
     born = base + timedelta(days=365 * 23 + random.randrange(3000))
     for _ in range(random.choices((0, 1, 2, 3), (3, 4, 3, 1))[0]):
+        if born > NEWEST:
+            break
         sex = random.choice("12")
         name = father + (generation + random.choice(GIVEN) if random.random() < 0.5 else given_name(random))
         members.append((name, sex, born, "子" if sex == "1" else "女"))
@@ -284,7 +288,7 @@ def strangers(people: list[Record], count: int, first: int, random: Random) -> l
     for at, record in enumerate(random.sample(people, count)):
         truth, kind = first + at, at % 4
         home = record.home if kind else 2 * 10**6 + at
-        day = record.born if kind == 1 else record.born + timedelta(days=random.randrange(300, 4000))
+        day = record.born if kind == 1 else min(record.born + timedelta(days=random.randrange(300, 4000)), NEWEST)
         name = record.name if kind == 0 else twin_of(record.name, random)
         if kind == 3:
             name = random.choice(SURNAMES) + given_name(random)
