@@ -6,23 +6,19 @@ Everything that leaves is masked; every read is audited in the same transaction,
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
 from uuid import UUID
 
-from sqlalchemy import ColumnElement
-
 from gridmap.access.policy import Action, allows
-from gridmap.access.scope import Scope, require_area, scope_of
+from gridmap.access.scope import require_area, scope_of
 from gridmap.access.service import local_today
 from gridmap.accounts.actor import Actor
 from gridmap.audit import service as audit
 from gridmap.buildings import repository as buildings
 from gridmap.buildings.service import building_name
-from gridmap.errors import InvalidInputError, NotFoundError, PurposeRequiredError
+from gridmap.errors import NotFoundError, PurposeRequiredError
 from gridmap.residents import repository
-from gridmap.residents.models import Person, PersonAttribute, Residence
 from gridmap.residents.reading import log_list, said_purpose, visible_of
 from gridmap.residents.repository import Resident
 from gridmap.residents.views import DwellingResidents, PersonView, households_of, view_of
@@ -139,38 +135,6 @@ def one_resident(unit: UnitOfWork, actor: Actor, region: int, person_id: UUID, a
     return view_of(unit, resident, as_of)
 
 
-@dataclass(frozen=True, slots=True)
-class ListFilter:
-    """What a list of residents is narrowed to; everything optional."""
-
-    presence: str | None = None
-    marital_status: str | None = None
-    sex: str | None = None
-    age_from: int | None = None
-    age_to: int | None = None
-    located: bool | None = None
-    name: str | None = None
-    persons: frozenset[UUID] | None = None
-
-
-def list_residents(
-    unit: UnitOfWork, actor: Actor, area_id: UUID, as_of: date, filters: ListFilter, *, limit: int = 50, offset: int = 0
-) -> tuple[list[PersonView], int]:
-    """A page of the residents of an area on a date, masked, and how many there are; the read is audited.
-
-    Raises:
-        PermissionDeniedError, NotFoundError (area outside the actor's scope).
-    """
-    require_area(unit, actor, Action.PERSON_LIST, area_id)
-    scope = scope_of(actor, Action.PERSON_LIST)
-    today = local_today(unit)
-    clauses = [repository.inside_scope(Scope(frozenset({area_id})), as_of), *_clauses(filters, as_of)]
-    residents, total = repository.list_everywhere(unit, scope, as_of, today, clauses, limit=limit, offset=offset)
-    shown = visible_of(unit, residents, scope, today)
-    log_list(unit, actor, shown, {"area": str(area_id), "as_of": as_of, "rows": len(shown), "offset": offset})
-    return [view_of(unit, resident, as_of) for resident in shown], total
-
-
 def list_persons(  # noqa: PLR0913 - who, where, when, and what the log says of it
     unit: UnitOfWork,
     actor: Actor,
@@ -222,42 +186,6 @@ def read_persons(
 def names_of(unit: UnitOfWork, persons: Sequence[tuple[int, UUID]], day: date) -> dict[tuple[int, UUID], str]:
     """The names of some persons on a day, to sort by. They must not leave the process."""
     return repository.names_of(unit, persons, day)
-
-
-MOST_PERSONS = 20_000
-"""Persons that a list can be narrowed to by name of each; databases take only so many values in one query."""
-
-
-def _clauses(filters: ListFilter, as_of: date) -> list[ColumnElement[bool]]:
-    clauses: list[ColumnElement[bool]] = []
-    if filters.presence:
-        clauses.append(PersonAttribute.presence == filters.presence)
-    if filters.marital_status:
-        clauses.append(PersonAttribute.marital_status == filters.marital_status)
-    if filters.sex:
-        clauses.append(Person.sex == filters.sex)
-    if filters.age_from is not None:
-        clauses.append(Person.birth_date <= _years_before(as_of, filters.age_from))
-    if filters.age_to is not None:
-        clauses.append(Person.birth_date > _years_before(as_of, filters.age_to + 1))
-    if filters.located is not None:
-        column = Residence.dwelling_id
-        clauses.append(column.is_not(None) if filters.located else column.is_(None))
-    if filters.persons is not None:
-        if len(filters.persons) > MOST_PERSONS:
-            raise InvalidInputError(field="Area", reason="too many people for these filters; choose a smaller area")
-        clauses.append(Residence.person_id.in_(filters.persons))
-    if filters.name:
-        clauses.append(PersonAttribute.name.contains(filters.name.strip(), autoescape=True))
-    return clauses
-
-
-def _years_before(day: date, years: int) -> date:
-    """The latest birth date of somebody who is ``years`` old on a day (29 February counts from 1 March)."""
-    try:
-        return day.replace(year=day.year - years)
-    except ValueError:
-        return date(day.year - years, 2, 28)
 
 
 def may_reveal(actor: Actor) -> bool:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import date, timedelta
-from uuid import UUID
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -14,13 +13,12 @@ from gridmap.accounts.actor import Actor
 from gridmap.audit import service as audit
 from gridmap.audit.models import AuditEntry
 from gridmap.audit.service import EntryFilter
-from gridmap.errors import InvalidInputError, NotFoundError, PermissionDeniedError, PurposeRequiredError
+from gridmap.errors import NotFoundError, PermissionDeniedError, PurposeRequiredError
 from gridmap.residents.models import Residence
 from gridmap.residents.search import search_persons
 from gridmap.residents.service import (
-    ListFilter,
     dwelling_residents,
-    list_residents,
+    list_persons,
     reveal,
     roomless_residents,
 )
@@ -79,7 +77,7 @@ def test_roles_without_the_right_read_nobody(store: Store, sample: Sample, usern
             lambda: dwelling_residents(unit, actor, 1, someone.dwelling_id or uuid7(), sample.today),
             lambda: reveal(unit, actor, 1, someone.id, purpose="visit"),
             lambda: search_persons(unit, actor, someone.name),
-            lambda: list_residents(unit, actor, sample.areas["c1"].id, sample.today, ListFilter()),
+            lambda: list_persons(unit, actor, sample.areas["c1"].id, [(1, someone.id)], sample.today, "births"),
         ):
             with pytest.raises(PermissionDeniedError):
                 attempt()
@@ -101,7 +99,7 @@ def test_outside_is_the_same_as_nowhere(store: Store, sample: Sample) -> None:
                 roomless_residents(unit, worker, 1, building, sample.today)
         for area in ("c2", "k1", "a", "c4"):
             with pytest.raises(NotFoundError):
-                list_residents(unit, worker, sample.areas[area].id, sample.today, ListFilter())
+                list_persons(unit, worker, sample.areas[area].id, [(1, other.id)], sample.today, "births")
         for words in (other.name, other.id_number, other.phone):
             assert search_persons(unit, worker, words) == ([], False)
 
@@ -147,24 +145,3 @@ def test_somebody_who_moved_away_is_the_new_workers_alone(store: Store, sample: 
         with pytest.raises(NotFoundError):
             reveal(unit, old, 1, mover.id, purpose="visit", as_of=before)
         assert reveal(unit, new, 1, mover.id, purpose="visit").name == mover.name
-
-
-def test_lists_are_counted_filtered_and_paged(store: Store, sample: Sample) -> None:
-    """Every resident of an area once over all pages; filters narrow; the count is of all pages."""
-    area = sample.areas["k1"].id
-    expected = {person.id for person in sample.of("c1", "c2")}
-    with store.write() as unit:
-        officer = act(unit, sample, "community")
-        seen: set[UUID] = set()
-        for offset in range(0, len(expected), 7):
-            page, total = list_residents(unit, officer, area, sample.today, ListFilter(), limit=7, offset=offset)
-            assert total == len(expected)
-            seen |= {person.id for person in page}
-        assert seen == expected
-        _, floating = list_residents(unit, officer, area, sample.today, ListFilter(presence="floating"))
-        assert floating == len(expected) // 2
-        _, older = list_residents(unit, officer, area, sample.today, ListFilter(age_from=60))
-        _, younger = list_residents(unit, officer, area, sample.today, ListFilter(age_to=59))
-        assert (older, younger) == (len(expected) // 2, len(expected) // 2)
-        _, none = list_residents(unit, officer, area, date(2024, 2, 29), ListFilter())
-        assert none == 0

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
@@ -16,10 +16,12 @@ from gridmap.bootstrap import UnitOfWork
 from gridmap.buildings.service import building_detail, search_places
 from gridmap.residents.search import search_persons
 from gridmap.residents.service import dwelling_residents, reveal
+from gridmap.rosters.filters import DwellingFilter, PeopleFilter, read_filter
+from gridmap.rosters.service import DwellingsWanted, PeopleWanted
 from web.answers import json_response, reading, writing
 from web.api.values import PROBLEMS
-from web.listing import Wanted, people_page
-from web.params import DayText, PageNumber, RegionNumber, day_of
+from web.choices import DwellingChoice, ResidentChoice
+from web.params import DayText, RegionNumber, day_of
 from web.security.marker import guard
 from web.security.visit import Visit
 from web.site import Site
@@ -115,18 +117,35 @@ def _dwelling(unit: UnitOfWork, _site: Site, visit: Visit, region: int, dwelling
 
 @router.get("/areas/{area_id}/residents")
 async def residents(
-    request: Request, visit: PersonReader, area_id: UUID, as_of: DayText = "", number: PageNumber = 1
+    request: Request, visit: PersonReader, area_id: UUID, chosen: Annotated[ResidentChoice, Query()]
 ) -> Response:
-    """A page of the residents of an area, masked; audited."""
-    day = day_of(as_of, visit.today)
-    return json_response(await writing(request, _residents, visit, area_id, day, number))
+    """A page of the residents of an area that fit a filter, in order, masked; audited."""
+    return json_response(await writing(request, _residents, visit, area_id, chosen))
 
 
-def _residents(unit: UnitOfWork, site: Site, visit: Visit, area_id: UUID, day: date, number: int) -> Any:
+def _residents(unit: UnitOfWork, site: Site, visit: Visit, area_id: UUID, chosen: ResidentChoice) -> Any:
     size = site.settings.page_size
-    wanted = Wanted(area_id, day)
-    people, total = people_page(unit, site, visit.actor, wanted, limit=size, offset=(number - 1) * size)
-    return {"total": total, "page": number, "size": size, "residents": [asdict(person) for person in people]}
+    wanted = PeopleWanted(area_id, day_of(chosen.as_of, visit.today), read_filter(PeopleFilter, chosen.texts()))
+    offset = (chosen.page - 1) * size
+    people, total = site.rosters.people_page(unit, visit.actor, wanted, limit=size, offset=offset)
+    return {"total": total, "page": chosen.page, "size": size, "residents": [asdict(person) for person in people]}
+
+
+@router.get("/areas/{area_id}/dwellings")
+async def dwellings(
+    request: Request, visit: Annotated[Visit, guard(Action.BUILDING_READ)], area_id: UUID,
+    chosen: Annotated[DwellingChoice, Query()],
+) -> Response:  # fmt: skip
+    """A page of the dwellings of an area that fit a filter, in order: places, states and counts, nobody's name."""
+    return json_response(await reading(request, _dwellings, visit, area_id, chosen))
+
+
+def _dwellings(unit: UnitOfWork, site: Site, visit: Visit, area_id: UUID, chosen: DwellingChoice) -> Any:
+    size = site.settings.page_size
+    wanted = DwellingsWanted(area_id, day_of(chosen.as_of, visit.today), read_filter(DwellingFilter, chosen.texts()))
+    offset = (chosen.page - 1) * size
+    rows, total = site.rosters.dwellings_page(unit, visit.actor, wanted, limit=size, offset=offset)
+    return {"total": total, "page": chosen.page, "size": size, "dwellings": [asdict(row) for row in rows]}
 
 
 @router.post("/search")

@@ -6,11 +6,13 @@ from web.routes import (
     audit,
     duplicates,
     dwellings,
+    editing,
     forms,
     health,
     imports,
     maps,
     people,
+    records,
     register,
     reports,
     residents,
@@ -20,7 +22,7 @@ from web.routes import (
 )
 
 PAGES = (
-    session, maps, residents, dwellings, register, reports, forms, review, duplicates, account, people, audit, imports,
-    tiles, health,
+    session, maps, records, editing, residents, dwellings, register, reports, forms, review, duplicates, account,
+    people, audit, imports, tiles, health,
 )  # fmt: skip
 ROUTERS = (*(module.router for module in PAGES), *api.ROUTERS)

@@ -6,7 +6,7 @@ from typing import Annotated
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Form, Query, Request
-from pydantic import BaseModel, Field
+from pydantic import Field
 from starlette.responses import Response
 
 from gridmap.access.policy import Action
@@ -17,6 +17,7 @@ from gridmap.rosters.filters import DwellingFilter, read_filter
 from gridmap.rosters.saved import save_filter, saved_filters
 from gridmap.rosters.service import DwellingsWanted
 from web.answers import Context, file_response, page, reading, see_other, writing
+from web.choices import DwellingChoice
 from web.frame import place_name
 from web.params import day_of, visible_areas
 from web.security.marker import guard
@@ -27,7 +28,6 @@ from web.views.rosters import dwelling_row, filter_fields, filter_links, list_ta
 
 router = APIRouter()
 Reader = Annotated[Visit, guard(Action.BUILDING_READ)]
-Code = Annotated[str, Field(max_length=36)]
 PATH = "/dwellings"
 HEADS = (
     ("dwelling", "place"), ("grid", None), ("state", "state"), ("tenure", "tenure"), ("use", None),
@@ -36,46 +36,26 @@ HEADS = (
 """Columns, and what they are sorted by."""
 
 
-class Filters(BaseModel):
-    """What is chosen above the list."""
-
-    area: Code = ""
-    as_of: Code = ""
-    state: Code = ""
-    tenure: Code = ""
-    use: Code = ""
-    people: Code = ""
-    verified: Code = ""
-    verified_before: Code = ""
-    sort: Code = ""
-    order: Code = ""
-    page: int = Field(default=1, ge=1, le=100_000)
-
-    def texts(self) -> dict[str, str]:
-        """What is chosen, by field, without the page."""
-        return {name: text for name, text in self.model_dump(exclude={"page"}).items() if text}
-
-
-class Export(Filters):
+class Export(DwellingChoice):
     """A list to be written into a file."""
 
     format: str = Field(default="xlsx", max_length=8)
 
 
-class Named(Filters):
+class Named(DwellingChoice):
     """A filter with the name it is kept under."""
 
     name: str = Field(default="", max_length=200)
 
 
 @router.get(PATH)
-async def dwellings(request: Request, visit: Reader, chosen: Annotated[Filters, Query()]) -> Response:
+async def dwellings(request: Request, visit: Reader, chosen: Annotated[DwellingChoice, Query()]) -> Response:
     """The dwellings of an area that fit a filter."""
     context = await reading(request, _list, visit, chosen)
     return await page(request, visit, "dwellings.html", "register", context)
 
 
-def wanted_dwellings(site: Site, visit: Visit, chosen: Filters) -> DwellingsWanted:
+def wanted_dwellings(site: Site, visit: Visit, chosen: DwellingChoice) -> DwellingsWanted:
     """What a list of dwellings is asked for.
 
     Raises:
@@ -85,7 +65,7 @@ def wanted_dwellings(site: Site, visit: Visit, chosen: Filters) -> DwellingsWant
     return DwellingsWanted(node.id, day_of(chosen.as_of, visit.today), read_filter(DwellingFilter, chosen.texts()))
 
 
-def _list(unit: UnitOfWork, site: Site, visit: Visit, chosen: Filters) -> Context:
+def _list(unit: UnitOfWork, site: Site, visit: Visit, chosen: DwellingChoice) -> Context:
     wanted = wanted_dwellings(site, visit, chosen)
     tree, text, size = site.tree.current(), visit.text, site.settings.page_size
     offset = (chosen.page - 1) * size

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import APIRouter, Form, Query, Request
-from pydantic import BaseModel, Field
+from pydantic import Field
 from starlette.responses import Response
 
 from gridmap.access.policy import Action
@@ -19,6 +19,7 @@ from gridmap.rosters.filters import PeopleFilter, read_filter
 from gridmap.rosters.saved import forget_filter, save_filter, saved_filters
 from gridmap.rosters.service import PeopleWanted, Words
 from web.answers import Context, file_response, page, see_other, writing
+from web.choices import Code, ResidentChoice
 from web.frame import place_name
 from web.params import day_of, one_of, visible_areas
 from web.security.marker import guard
@@ -37,36 +38,14 @@ from web.words import FIGURES
 
 router = APIRouter()
 Reader = Annotated[Visit, guard(Action.PERSON_LIST)]
-Code = Annotated[str, Field(max_length=36)]
 PATH = "/residents"
 
 
-class Filters(BaseModel):
-    """What is chosen above the list; nothing of it is personal, so it may stand in an address."""
+class Filters(ResidentChoice):
+    """What is chosen above the list, or the figure whose people are listed, with the date it is compared with."""
 
-    area: Code = ""
-    as_of: Code = ""
     base: Code = ""
     list: Code = ""
-    presence: Code = ""
-    sex: Code = ""
-    marital: Code = ""
-    age_from: Code = ""
-    age_to: Code = ""
-    state: Code = ""
-    tenure: Code = ""
-    use: Code = ""
-    room: Code = ""
-    id: Code = ""
-    verified: Code = ""
-    verified_before: Code = ""
-    sort: Code = ""
-    order: Code = ""
-    page: int = Field(default=1, ge=1, le=100_000)
-
-    def texts(self) -> dict[str, str]:
-        """What is chosen, by field, without the page."""
-        return {name: text for name, text in self.model_dump(exclude={"page"}).items() if text}
 
 
 class Search(Filters):
