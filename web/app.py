@@ -18,6 +18,7 @@ from geodata.errors import ExplainedError
 from gridmap.accounts.passwords import Passwords
 from gridmap.accounts.service import ATTEMPTS_BEFORE_LOCK, LOCK
 from gridmap.areas.tree import load_tree
+from gridmap.batches.waiting import waiting_folder
 from gridmap.bootstrap import Store
 from gridmap.buildings.plan import draw_plan
 from gridmap.compliance.rules import load_rules
@@ -87,19 +88,23 @@ def make_site(store: Store, settings: Settings) -> Site:
         figures=figures,
         rosters=Rosters(store, figures),
         assessment=Assessment(figures, rules),
-        desk=Desk(store, upload_folder(store, settings), upload_mb=settings.upload_mb),
+        desk=Desk(store, upload_folder(store, settings), upload_mb=settings.upload_mb, apart=settings.read_apart),
         renderer=Renderer(static.url),
         static=static,
     )
 
 
 def upload_folder(store: Store, settings: Settings) -> Path:
-    """Where uploads wait: beside the register's file, on the same kind of disk; else in a private temporary folder."""
+    """Where uploads wait: beside the register's file, or beside the key of a database; where that cannot be written to,
+    in a private temporary folder, which a new start does not find again."""
     if settings.upload_folder is not None:
         return settings.upload_folder
-    if "://" not in store.location:
-        return Path(f"{store.location}.uploads")
-    return Path(tempfile.mkdtemp(prefix="gridmap-uploads-"))
+    folder = waiting_folder(store.location)
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError:
+        return Path(tempfile.mkdtemp(prefix="gridmap-uploads-"))
+    return folder
 
 
 @asynccontextmanager

@@ -30,7 +30,10 @@ class Settings(BaseModel):
     upload_mb: int = Field(default=100, ge=1, le=2_048, description="Largest uploaded file, MiB.")
     upload_folder: Path | None = Field(
         default=None,
-        description="Where uploads wait; by default beside the register's file, with PostgreSQL in a temporary folder.",
+        description="Where uploads wait, sealed; by default beside the register's file, or beside PostgreSQL's key.",
+    )
+    read_apart: bool = Field(
+        default=True, description="Read uploads in a process of its own, with limits of time and memory."
     )
     reveal_seconds: int = Field(default=60, ge=5, le=600, description="How long unmasked values stay on the screen, s.")
     page_size: int = Field(default=50, ge=10, le=200, description="Rows on a page of a list.")

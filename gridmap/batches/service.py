@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from gridmap.batches.models import BatchFile, ImportBatch
 from gridmap.batches.states import IN_HAND, Status
 from gridmap.errors import GridmapError, NotFoundError
+from gridmap.store.ids import uuid7
 from gridmap.store.store import UnitOfWork
 
 INSTALLATION_REGION = 0
@@ -44,6 +45,11 @@ class HandedIn:
     effective: date | None
     complete: bool = False
     choices: Mapping[str, Any] = field(default_factory=dict)
+
+
+def new_id() -> UUID:
+    """The id of a batch that is about to be received."""
+    return uuid7()
 
 
 def receive(unit: UnitOfWork, batch_id: UUID, user_id: UUID, file: HandedIn) -> ImportBatch:

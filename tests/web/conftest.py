@@ -15,7 +15,7 @@ from tests.web.sample import Sample, make_sample
 from web.app import create_app
 from web.settings import Settings
 
-SETTINGS = Settings(cheap_passwords=True)
+SETTINGS = Settings(cheap_passwords=True, read_apart=False)
 
 
 @pytest.fixture(scope="module", params=ENGINES)

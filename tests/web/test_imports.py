@@ -150,27 +150,28 @@ def test_files_outside_the_owners_areas_are_refused(manager: Visitor, sample: Sa
     assert answer.status_code == 404
 
 
-def test_nothing_of_a_file_stays_on_the_disk(manager: Visitor, app: FastAPI, sample: Sample) -> None:
-    """The folder of uploads is private, and empty of what was cancelled, committed or could not be read."""
+def test_a_file_waits_sealed_and_leaves_nothing_on_the_disk(manager: Visitor, app: FastAPI, sample: Sample) -> None:
+    """The folder of uploads is private, holds nothing in the clear while nobody works on it, and is empty of what was
+    cancelled, committed or could not be read."""
     folder: Path = app.state.site.desk.folder
     path = hand_in(manager, sample, a_register(sample, 1))
     wait(manager, app, path)
     assert folder.stat().st_mode & 0o077 == 0
-    assert any(folder.rglob("upload*"))
+    waiting = [found for found in folder.rglob("*") if found.is_file()]
+    assert [found.suffix for found in waiting] == [".sealed"]
+    assert "姓名".encode() not in waiting[0].read_bytes()
     manager.post(f"{path}/cancel")
     broken = hand_in(manager, sample, b"\x00\x01\x02", "broken.xlsx")
     page = wait(manager, app, broken)
     assert page.status_code == 200
-    assert not any(folder.rglob("upload*"))
     given_up = hand_in(manager, sample, a_register(sample, 1, bad=True))
     wait(manager, app, given_up)
     manager.post(f"{given_up}/columns")
     wait(manager, app, given_up)
-    workbook = folder / f"{given_up.rpartition('/')[2]}.xlsx"
-    assert workbook.is_file()
+    assert manager.get(f"{given_up}/workbook").status_code == 200
     manager.post(f"{given_up}/cancel")
-    assert not workbook.exists()
     assert manager.get(f"{given_up}/workbook").status_code == 404
+    assert not list(folder.rglob("*"))
 
 
 def test_steps_out_of_order_are_refused(manager: Visitor, app: FastAPI, sample: Sample) -> None:

@@ -19,8 +19,9 @@ from gridmap.importing.result import BatchResult
 from gridmap.importing.understand import Understood, UnderstoodSheet
 from gridmap.importing.verdicts import write_verdicts
 from gridmap.residents.rules import mask_id, mask_name, mask_phone
-from web.desk import BUSY, Job, State
+from web.desk_jobs import BUSY, Job, State
 from web.views.accounts import local
+from web.views.differences import difference_text, differences_of
 from web.views.lists import Option, Page, page_of
 
 WORDS: Final = {
@@ -128,6 +129,9 @@ class BatchView:
     may_commit: bool
     may_undo: bool
     undo_until: date | None
+    taken_up: bool
+    earlier: str | None
+    earlier_href: str | None
     workbook_href: str | None
     verdict_hrefs: dict[str, str]
 
@@ -190,6 +194,9 @@ def batch_view(job: Job, text: Translator, *, verdict: str | None, number: int, 
         may_commit=job.state is State.CHECKED,
         may_undo=False,
         undo_until=None,
+        taken_up=job.taken_up,
+        earlier=_earlier(outcome, text) if job.state is State.CHECKED else None,
+        earlier_href=f"/import/{outcome.earlier.batch_id}" if outcome is not None and outcome.earlier else None,
         workbook_href=f"/import/{job.id}/workbook" if outcome is not None and job.workbook else None,
         verdict_hrefs={
             "all": f"/import/{job.id}",
@@ -254,6 +261,20 @@ def _effects(job: Job, outcome: BatchResult, text: Translator) -> list[str]:
     return effects
 
 
+def _earlier(outcome: BatchResult | None, text: Translator) -> str | None:
+    """That the same file came before, and what it would change now."""
+    if outcome is None or outcome.earlier is None:
+        return None
+    before, changed = outcome.earlier, sum(outcome.counts[v.value] for v in (Verdict.INSERTED, Verdict.UPDATED))
+    said = text.text(
+        "This very file was committed before, on {day} by {who}.",
+        day=local(before.committed_at).strftime("%Y-%m-%d %H:%M"), who=before.by or "–",
+    )  # fmt: skip
+    if outcome.changes:
+        return f"{said} {text.text('It would change {count} rows now.', count=f'{changed:,}')}"
+    return f"{said} {text.gettext('It would change nothing now.')}"
+
+
 def _shown(outcome: BatchResult | None, verdict: str | None) -> pl.DataFrame | None:
     if outcome is None:
         return None
@@ -272,7 +293,13 @@ def _rows(
 ) -> tuple[list[PreviewRow], Page]:
     part = shown.slice((number - 1) * size, size)
     contents = _contents(job.understood)
-    rows = [_row(found, contents, text) for found in part.to_dicts()]
+    dicts = part.to_dicts()
+    changes = differences_of(job.outcome.differences, dicts) if job.outcome is not None else {}
+    labels = {name: field_label(name, text) for name in FIELDS}
+    rows = [
+        _row(found, contents, difference_text(changes.get((found["sheet"], found["row"]), ()), labels, text), text)
+        for found in dicts
+    ]
     page = page_of(f"/import/{job.id}", {"verdict": verdict}, number=number, size=size, total=shown.height)
     return rows, page
 
@@ -291,13 +318,13 @@ def _contents(understood: Understood | None) -> Contents:
     return found
 
 
-def _row(found: dict[str, Any], contents: Contents, text: Translator) -> PreviewRow:
+def _row(found: dict[str, Any], contents: Contents, changes: str, text: Translator) -> PreviewRow:
     cells: list[dict[str, str]] = []
     known = contents.get(found["sheet"])
     if known is not None and found["row"] in known[1]:
         columns, positions, frame = known
         cells = [_cell(column, frame.item(positions[found["row"]], column.letters), found) for column in columns]
-    return PreviewRow(found["row"], cells, WORDS[found["verdict"]], reason_text(found, text))
+    return PreviewRow(found["row"], cells, WORDS[found["verdict"]], reason_text(found, text) or changes or None)
 
 
 def _cell(column: Column, value: str | None, found: dict[str, Any]) -> dict[str, str]:
