@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from gridmap.forms.areas import AreaSource
-from gridmap.forms.filling import as_text
+from gridmap.forms.filling import Figure, Given, as_text
 from gridmap.forms.tables import ListColumn, ListTable
 from gridmap.forms.understanding import HEADERS, Form, Spot
 from gridmap.forms.vocabulary import AREA_ROWS, Meaning, Rows, Vocabulary
@@ -66,9 +66,15 @@ def _value(spot: Spot, source: AreaSource) -> str:
     if item is None or (rows is not None and rows not in AREA_ROWS):
         return ""
     if rows is None:
-        return as_text(source.value(item), source.day)
+        return _shown(source.value(item), source)
     first = next(iter(source.rows(rows)), None)
-    return "" if first is None else as_text(first.value(item), source.day)
+    return "" if first is None else _shown(first.value(item), source)
+
+
+def _shown(value: Given, source: AreaSource) -> str:
+    """A value for reading: hundredths with their sign."""
+    percent = isinstance(value, Figure) and value.percent and value.value is not None
+    return f"{as_text(value, source.day)}{' %' if percent else ''}"
 
 
 def columns(table: ListTable, source: AreaSource | None, language: str) -> list[Line]:
@@ -83,7 +89,7 @@ def columns(table: ListTable, source: AreaSource | None, language: str) -> list[
         if item is None:
             found.append(_empty(line, column))
             continue
-        value = "" if first is None or source is None else as_text(first.value(item), source.day)
+        value = "" if first is None or source is None else _shown(first.value(item), source)
         found.append(replace(line, item=item.label(language), code=item.code, value=value))
     return found
 

@@ -11,6 +11,7 @@ from fastapi import APIRouter, Query, Request
 from starlette.datastructures import UploadFile
 from starlette.responses import Response
 
+from geodata.readers.table_guard import check_size
 from gridmap.access.policy import Action, allows
 from gridmap.bootstrap import UnitOfWork
 from gridmap.errors import InvalidInputError, NotFoundError
@@ -68,6 +69,7 @@ async def receive(request: Request, visit: Keeper) -> Response:
         upload = form.get("file")
         if not isinstance(upload, UploadFile) or not upload.filename:
             raise InvalidInputError(field="File", reason="choose a file")
+        check_size(upload.filename, upload.size or 0, LIMITS)
         area = optional_id(str(form.get("area") or ""), "Area")
         content = await upload.read()
         name = str(form.get("name") or "")
