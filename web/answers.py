@@ -15,7 +15,7 @@ from gridmap.access.policy import Action, allows
 from gridmap.bootstrap import UnitOfWork
 from gridmap.errors import NotFoundError, NotSignedInError
 from gridmap.i18n import Translator, translator
-from gridmap.importing.review import waiting
+from gridmap.reviewing.queue import waiting_for
 from gridmap.rosters.export import File
 from web.errors import PasswordChangeRequiredError, status_of
 from web.frame import areas_label, bare_frame, frame
@@ -75,7 +75,7 @@ def _around(site: Site, visit: Visit, active: str) -> Context:
     count = None
     if allows(visit.actor, Action.REVIEW_DECIDE):
         with site.store.read() as unit:
-            count = waiting(unit, visit.actor)
+            count = waiting_for(unit, visit.actor).total
     return frame(visit, site.tree.current(), active, review_count=count)
 
 

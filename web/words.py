@@ -66,6 +66,7 @@ ACTS: Final = {
     "account.revoke": "Revoked a role",
     "aliases.import": "Imported other names",
     "areas.import": "Imported areas",
+    "alias.withdraw": "Withdrew a learned name",
     "audit.read": "Read the log",
     "audit.verify": "Verified the log",
     "batch.read": "Took the result of an import",

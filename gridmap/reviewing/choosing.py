@@ -18,19 +18,23 @@ from gridmap.areas import repository as areas
 from gridmap.areas.models import AreaName
 from gridmap.areas.node import AreaNode
 from gridmap.batches.models import ImportRow
+from gridmap.buildings import repository as buildings
 from gridmap.buildings.models import Building, Dwelling
 from gridmap.buildings.service import building_names
-from gridmap.errors import NotFoundError
+from gridmap.errors import InvalidInputError, NotFoundError
 from gridmap.importing.filing import STREET, address_parts
 from gridmap.importing.places import Places, load_places
 from gridmap.importing.values import read_days
+from gridmap.linking.aliases import AliasEntry
 from gridmap.linking.candidates import Candidate, suggest
+from gridmap.linking.keys import name_key
 from gridmap.linking.models import Alias
 from gridmap.residents.models import Person, PersonAttribute, PersonKey
 from gridmap.residents.repository import latest_of, visible_persons
 from gridmap.residents.rules import normalise_id
 from gridmap.residents.views import PersonView, view_of
 from gridmap.reviewing.cases import CaseKey, content_of, decider_scope, row_of
+from gridmap.reviewing.settling import Home
 from gridmap.store.models import ChangeNumber
 from gridmap.store.store import UnitOfWork
 
@@ -163,6 +167,41 @@ def described(unit: UnitOfWork, places: Places, found: list[Candidate]) -> list[
             )
         )
     return choices
+
+
+def home_name(unit: UnitOfWork, home: Home | None) -> str | None:
+    """What a place is called: its building, with the room where it is known."""
+    if home is None:
+        return None
+    name = building_names(unit, [(home.region, home.building_id)]).get((home.region, home.building_id), "–")
+    found = buildings.dwelling(unit, home.region, home.dwelling_id) if home.dwelling_id is not None else None
+    if found is None:
+        return name
+    dwelling, staircase = found
+    return f"{name} {staircase.name}-{dwelling.room}" if staircase.name else f"{name} {dwelling.room}"
+
+
+def guess_alias(unit: UnitOfWork, actor: Actor, key: CaseKey, building_id: UUID) -> AliasEntry:
+    """Which name the row gives to what: its compound or road to that of a building, else to the building itself.
+
+    Raises `NotFoundError`, `AlreadyDecidedError`, `InvalidInputError` where there is nothing to learn.
+    """
+    row = row_of(unit, actor, key)
+    parts = address_parts([content_of(unit, row)]).to_dicts()[0]
+    found = buildings.building(unit, row.region, building_id, decider_scope(actor), local_today(unit))
+    if found is None:
+        raise NotFoundError
+    building, compound = found
+    written, road = parts["compound"], parts["road"]
+    guesses = (
+        AliasEntry("compound", compound.name if compound else "", written or ""),
+        AliasEntry("road", building.road or "", road or ""),
+        AliasEntry("building", building.name or "", written or ""),
+    )
+    for entry in guesses:
+        if entry.official and entry.alias and name_key(entry.official) != name_key(entry.alias):
+            return entry
+    raise InvalidInputError(field="Other name", reason="the row calls the place by no other name")
 
 
 def area_of(unit: UnitOfWork, row: ImportRow) -> AreaNode:

@@ -26,7 +26,7 @@ from gridmap.reviewing.cases import (
     is_open,
     row_of,
 )
-from gridmap.reviewing.choosing import area_of
+from gridmap.reviewing.choosing import area_of, home_name
 from gridmap.reviewing.claims import held_by_other, require_free
 from gridmap.reviewing.decision import ALIKE, EXTENTS, NAMED, REASON, Decision, Effect, Work
 from gridmap.store.store import UnitOfWork
@@ -139,6 +139,7 @@ def _effect(work: Work) -> Effect:
         cases=len(work.settled),
         left=work.left,
         home=work.home,
+        place=home_name(work.unit, work.home),
         on=work.on,
         alias=work.decision.alias,
         written=work.written,

@@ -53,12 +53,14 @@ class Decision:
 class Effect:
     """What a decision does, or would do. ``cases``: how many it settles; ``left``: how many of those meant stay open
     (their persons are not known, somebody else has them, or the name does not lead to their dwelling); ``home``: where
-    people live then; ``rows``: numbers of the first rows it settles; ``change_id``: by which it can be undone."""
+    people live then, and what that ``place`` is called; ``rows``: numbers of the first rows it settles; ``change_id``:
+    by which it can be undone."""
 
     kind: str
     cases: int
     left: int
     home: Home | None
+    place: str | None
     on: date
     alias: AliasEntry | None
     written: bool

@@ -14,6 +14,7 @@ from gridmap.access.policy import Action
 from gridmap.access.scope import require_areas
 from gridmap.accounts.actor import Actor
 from gridmap.accounts.models import User
+from gridmap.areas.models import Area
 from gridmap.audit import service as audit
 from gridmap.changes import service as changes
 from gridmap.changes.journal import recording
@@ -21,6 +22,8 @@ from gridmap.changes.models import Change
 from gridmap.errors import NotFoundError
 from gridmap.linking.models import Alias
 from gridmap.reviewing.cases import CaseKey, decider_scope
+from gridmap.reviewing.choosing import home_name
+from gridmap.reviewing.settling import Home
 from gridmap.store.store import UnitOfWork
 
 PREFIX: Final = "review."
@@ -37,8 +40,7 @@ class Taken:
     kind: str
     key: CaseKey | None
     cases: int
-    building_id: UUID | None
-    dwelling_id: UUID | None
+    place: str | None
     alias: str | None
     official: str | None
     made_at: datetime
@@ -87,8 +89,13 @@ def decision(unit: UnitOfWork, actor: Actor, change_id: UUID) -> Taken:
 
 def last_of(unit: UnitOfWork, actor: Actor) -> Taken | None:
     """The newest decision of a user that stands."""
+    scope = decider_scope(actor)
+    regions = sa.select(Area.region).where(Area.region.is_not(None), scope.covers(Area.id)).distinct()
     query = sa.select(Change).where(
-        Change.made_by == actor.user_id, Change.undone_at.is_(None), Change.kind.startswith(PREFIX, autoescape=True)
+        sa.or_(Change.region.in_(regions), Change.region == audit.INSTALLATION_REGION),
+        Change.made_by == actor.user_id,
+        Change.undone_at.is_(None),
+        Change.kind.startswith(PREFIX, autoescape=True),
     )
     change = unit.session.scalars(query.order_by(Change.made_at.desc()).limit(1)).first()
     return None if change is None else _taken(unit, change, json.loads(change.details))
@@ -124,14 +131,14 @@ def _taken(unit: UnitOfWork, change: Change, details: dict[str, Any]) -> Taken:
     def key(name: str) -> UUID | None:
         return UUID(details[name]) if details.get(name) else None
 
+    building = key("building")
     return Taken(
         change_id=change.id,
         region=change.region,
         kind=change.kind.removeprefix(PREFIX),
         key=CaseKey.read(details.get("case", "")),
         cases=int(details.get("cases", 0)),
-        building_id=key("building"),
-        dwelling_id=key("dwelling"),
+        place=home_name(unit, Home(change.region, building, key("dwelling"))) if building else None,
         alias=details.get("alias"),
         official=details.get("official"),
         made_at=change.made_at,

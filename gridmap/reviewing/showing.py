@@ -70,8 +70,16 @@ class Desk:
     open: Open | None
 
 
-def show(unit: UnitOfWork, actor: Actor, key: CaseKey | None = None, wanted: Filter | None = None) -> Desk:
-    """Show a case, or the first that nobody else has before them; it is kept for the actor for a few minutes.
+def show(
+    unit: UnitOfWork,
+    actor: Actor,
+    key: CaseKey | None = None,
+    wanted: Filter | None = None,
+    *,
+    after: CaseKey | None = None,
+) -> Desk:
+    """Show a case, or the first that nobody else has before them, ``after`` one that was decided where there is one;
+    it is kept for the actor for a few minutes.
 
     Needs a unit of work that writes.
 
@@ -83,7 +91,7 @@ def show(unit: UnitOfWork, actor: Actor, key: CaseKey | None = None, wanted: Fil
         row: ImportRow | None = row_of(unit, actor, key)
         held = claim(unit, actor, row) if row is not None else None
     else:
-        row, held = _next_free(unit, actor, left)
+        row, held = _next_free(unit, actor, left, after)
     if row is None:
         give_up(unit, actor)
         return Desk(waiting, left, (), None)
@@ -103,10 +111,18 @@ def keep(unit: UnitOfWork, actor: Actor, key: CaseKey) -> Claim | None:
     return claim(unit, actor, row_of(unit, actor, key))
 
 
-def _next_free(unit: UnitOfWork, actor: Actor, waiting: Waiting) -> tuple[ImportRow | None, Claim | None]:
-    """The first case that nobody else has; where all are taken, the first one with who has it."""
+def _next_free(
+    unit: UnitOfWork, actor: Actor, waiting: Waiting, after: CaseKey | None
+) -> tuple[ImportRow | None, Claim | None]:
+    """The next case that nobody else has; where all are taken, the first one with who has it."""
+    start = unit.session.get(ImportRow, (after.region, after.batch_id, after.seq)) if after is not None else None
+    if start is not None and start.case_area_id is None:
+        start = None
     for _ in range(_TRIES):
-        free = next(iter(following(unit, waiting, None, 1, free_for=actor.user_id)), None)
+        free = next(iter(following(unit, waiting, start, 1, free_for=actor.user_id)), None)
+        if free is None and start is not None:
+            start = None
+            continue
         if free is None:
             break
         if claim(unit, actor, free) is None:

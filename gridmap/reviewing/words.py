@@ -24,19 +24,20 @@ DECIDED: Final = {
 """What became of a case."""
 
 EFFECTS: Final = {
-    "place": "{cases} rows: these people will live in {place}, from {day} on.",
-    "building": "{cases} rows: these people will be counted in {place}; their room stays unknown.",
-    "new_place": "{place} will be made; {cases} rows: these people will live there, from {day} on.",
-    "alias": "“{alias}” will be understood as “{official}” from now on; {cases} rows find their dwelling by it.",
-    "move_out": "The residence of this person will end on {day}: moved away.",
-    "death": "The residence of this person will end on {day}: died.",
-    "stays": "{cases} people stay where they are; nothing is written.",
-    "same_person": "The row will be taken for this person, who will live in {place} from {day} on.",
-    "new_person": "A new person will be entered, living in {place} from {day} on.",
-    "skip": "{cases} rows stay as they are; nothing is written.",
-    "give_back": "{cases} rows go back to the office, marked in the workbook of the import; nothing is written.",
+    "place": "Will live in {place} from {day} on.",
+    "building": "Will be counted in {place}; the room stays unknown.",
+    "new_place": "{place} is entered as a new place. Will live there from {day} on.",
+    "alias": "“{alias}” will be understood as “{official}” from now on.",
+    "move_out": "The residence ends on {day}: moved away.",
+    "death": "The residence ends on {day}: died.",
+    "stays": "Still lives there: nothing is written.",
+    "same_person": "Is taken for this person, who will live in {place} from {day} on.",
+    "new_person": "A new person is entered, living in {place} from {day} on.",
+    "skip": "Stays as it is: nothing is written.",
+    "give_back": "Goes back to the office, marked in the workbook of the import: nothing is written.",
 }
-"""What a decision will do, said before it does it."""
+"""What a decision will do to each row, said before it does it."""
 
-LEFT: Final = "{count} more rows are not settled by it and keep waiting."
-NO_CHANGE: Final = "The row will be taken for this person; where the person lives stays as it is."
+SAME_PLACE: Final = "Is taken for this person; where the person lives stays as it is."
+NO_PLACE: Final = "A new person is entered under the area from {day} on; the room stays unknown."
+ABSENT_SHORT: Final = "Not named by a complete file"
