@@ -42,6 +42,7 @@ _FINDINGS: Final = "Issue(…) and Finding(…)"
 _INDICATORS: Final = "gridmap/indicators/registry.toml"
 _RULES: Final = "gridmap/compliance/rules.toml"
 _REGISTRY: Final = "ReportKind(…) and Format(…)"
+_FIELDS: Final = "gridmap/editing/fields.toml"
 _NAMES: Final = "no message: names, codes or a text from outside"
 
 DECLARED: Final[Mapping[str, str]] = {
@@ -55,6 +56,8 @@ DECLARED: Final[Mapping[str, str]] = {
     "c.reason": "Column(…) and gridmap/importing/headings.toml",
     "column.reason": "Column(…) and gridmap/importing/headings.toml",
     "_rules().ignored[field]": "gridmap/importing/headings.toml",
+    "_rules().checks[chosen]": "gridmap/importing/headings.toml",
+    "_rules().checks[field]": "gridmap/importing/headings.toml",
     "next((text for start, text in _reasons().items() if reason.startswith(start)), None)": "geodata/repair.toml",
     "people['population'].source": _INDICATORS,
     "people['households'].source": _INDICATORS,
@@ -67,6 +70,12 @@ DECLARED: Final[Mapping[str, str]] = {
     "entry.name": _REGISTRY,
     "function.__doc__": "docstrings of commands",
     "value.message": "Phrase(…)",
+    "one.said.message": "Phrase(…)",
+    "note.message": "Phrase(…)",
+    "described.label": _FIELDS,
+    "described[name].label": _FIELDS,
+    "spec.label": _FIELDS,
+    "spec.words[value]": _FIELDS,
     "*value": "parts of a list, each a message or a name",
     "name.replace('_', ' ').capitalize()": "a field without a word of its own",
     "summary.kind": "a kind of cell without a word of its own",

@@ -12,6 +12,7 @@ from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
 
+_OF_PERSONS = frozenset({"name", "id_number", "sex", "birth_date", "age", "phone", "work_unit", "ethnic_group"})
 # A number before a heading, as forms have it: 1.姓名, （2）性别.
 _NUMBERED = re.compile(r"^\s*[(（]?\d{1,2}[)）.、．]\s*")
 
@@ -129,7 +130,7 @@ def join_headings(title: str, text: str) -> str:
     for joined in (both, f"{short}{text}"):
         if field_of(joined) is not None:
             return joined
-    if field_of(title) is None and any(word in plain for word in rules.other_titles):
+    if field_of(text) in _OF_PERSONS and any(word in plain for word in rules.other_titles):
         return both
     return text if is_known_heading(text) else both
 
