@@ -90,6 +90,7 @@ ACTS: Final = {
     "person.pairs": "Read possible duplicates",
     "person.reveal": "Saw a resident in full",
     "register.import": "Imported a register",
+    "register.preview": "Looked at what a register would change",
     "agreements.import": "Imported rental agreements",
     "programme.keep": "Kept a programme",
     "enrolments.import": "Imported enrolments",

@@ -21,6 +21,7 @@ from gridmap.importing.changes import (
     judge_residences,
 )
 from gridmap.importing.check import CheckedRows, with_verdicts
+from gridmap.importing.differences import find_differences
 from gridmap.importing.findings import FINDINGS, Weight
 from gridmap.importing.known import households_at, states_of
 from gridmap.importing.loading import fetch
@@ -51,7 +52,7 @@ class Plan:
     """``rows``: one row an input row – at, sheet, row, verdict, reason, reason_field, person_id, dwelling_id,
     building_id, area_id, region. ``leads``: one row a person to be stored, with the actions (see `changes`) and
     ``household_id``. ``issues``: all findings. ``absent``: persons of the area that a complete file does not name.
-    ``pairs``: records that may mean one person."""
+    ``pairs``: records that may mean one person. ``differences``: what changes about known persons, see there."""
 
     rows: pl.DataFrame
     leads: pl.DataFrame
@@ -60,6 +61,7 @@ class Plan:
     issues: pl.DataFrame
     disputed: pl.DataFrame
     pairs: pl.DataFrame
+    differences: pl.DataFrame
     absent: pl.DataFrame
     before: int
     after: int
@@ -100,6 +102,7 @@ def make_plan(
         issues=issues,
         disputed=matched.disputed,
         pairs=alike.pairs,
+        differences=find_differences(leads),
         absent=absent,
         before=current.height,
         after=after,

@@ -141,8 +141,17 @@ def import_register(  # noqa: PLR0913 - the facts of a batch
         result = _result(job, understood, checked, judged)
         if not options.dry_run:
             _commit(unit, actor, job, judged, (checked, understood, result))
+    if options.dry_run and result.differences.height:
+        _record_preview(store, actor, job, result)
     step("done")
     return result
+
+
+def _record_preview(store: Store, actor: Actor, job: _Job, result: BatchResult) -> None:
+    """What would change tells what is known of people: looking at it is recorded."""
+    details = {"under": job.under.code, "rows": result.differences["row"].n_unique()}
+    with store.write() as unit:
+        audit.record(unit, actor, "register.preview", region=job.region, details=details)
 
 
 def _judge(unit: UnitOfWork, actor: Actor, job: _Job, checked: CheckedRows) -> _Judged:
@@ -319,6 +328,9 @@ def _result(job: _Job, understood: Understood, checked: CheckedRows, judged: _Ju
         skipped={sheet.name: dict(sheet.skipped) for sheet in understood.sheets if sheet.name in imported},
         left_out={sheet.name: sheet.all_rows for sheet in understood.sheets if sheet.name not in imported},
         readings=checked.readings,
+        differences=plan.differences.join(plan.rows.select("at", "sheet", "row"), on="at", how="left").select(
+            "sheet", "row", "field", "before", "after"
+        ),
     )
 
 

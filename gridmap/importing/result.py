@@ -52,7 +52,8 @@ class BatchResult:
     the register. ``earlier``: the same file came before. ``repeats``: it was committed before and would change nothing,
     so ``batch_id`` is that of the first time and no second batch was made. ``skipped``: by sheet, how many rows are no
     residents, by what they are (see `rowkinds.KINDS`): with the verdicts they are all rows of the sheet. ``left_out``:
-    how many rows the sheets have that are not imported. ``readings``: see `CheckedRows`.
+    how many rows the sheets have that are not imported. ``readings``: see `CheckedRows`. ``differences``: what changes
+    about known persons – sheet, row, field, before, after (see `differences`).
     """
 
     batch_id: UUID
@@ -70,6 +71,7 @@ class BatchResult:
     skipped: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     left_out: Mapping[str, int] = field(default_factory=dict)
     readings: pl.DataFrame = field(default_factory=pl.DataFrame, repr=False)
+    differences: pl.DataFrame = field(default_factory=pl.DataFrame, repr=False)
 
     @property
     def notes(self) -> dict[str, int]:

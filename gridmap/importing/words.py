@@ -12,3 +12,10 @@ VERDICTS: Final = {
     "rejected": "rejected",
     "absent": "absent",
 }
+
+CHANGES: Final = {
+    "move": "moves to another dwelling",
+    "locate": "the dwelling becomes known more exactly",
+    "reopen": "lives here again",
+}
+"""What happens to the residence of a known person."""
