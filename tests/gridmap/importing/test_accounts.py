@@ -49,15 +49,15 @@ NUMBERS = [id_number(sequence=n) for n in range(2, 8)]
 odd_text = st.text(st.characters(codec="utf-8", exclude_characters="\x00\r\n\ufeff"), max_size=12)
 values = st.one_of(
     st.sampled_from(
-        ["", "", "王芳", "王 芳", "阿依古丽.买买提", "合计", "小计：3人", "说明：无", "第一网格", "填表人：张三", "户主",
-         "男", "1", "1985.3", "850312", "31500", "45岁", "110***********1234", "13800000001/13800000002",
+        ["", "", "王芳", "王 芳", "阿依古丽.买买提", "合计", "小计：3人", "说明：无", "第一网格", "填表人：张三",
+         "户主", "男", "1", "1985.3", "850312", "31500", "45岁", "110***********1234", "13800000001/13800000002",
          "海景花园1号楼1单元101室", "共5页", "=1+1", "\u202e王", "𠮷野", "ＡＢ１", "无", "—", *NUMBERS,
          *(text.lower() for text in NUMBERS[:2])]
     ),
     odd_text,
 )  # fmt: skip
 numbers = st.one_of(
-    st.integers(-5, 10**18), st.floats(allow_nan=False, allow_infinity=False, width=32), st.booleans(),
+    st.integers(-5, 10**18), st.floats(allow_nan=False, allow_infinity=False), st.booleans(),
     st.dates(date(1905, 1, 1), date(2030, 1, 1)),
 )  # fmt: skip
 
@@ -65,11 +65,12 @@ numbers = st.one_of(
 @st.composite
 def grids(draw: st.DrawFn) -> list[list[object]]:
     """A sheet: titles, perhaps headings, then rows of every kind, some of them blank or the headings again."""
-    headings = draw(st.lists(st.sampled_from(HEADINGS), min_size=1, max_size=7))
+    others = draw(st.lists(st.sampled_from(HEADINGS), max_size=6))
+    headings = draw(st.permutations([*others, draw(st.sampled_from(["姓名", "身份证号", "姓名", "乱"]))]))
     rows: list[list[object]] = draw(st.lists(st.lists(values, max_size=3), max_size=2))
-    rows += [list(headings)] * draw(st.integers(0, 2))
+    rows += [list(headings)] * draw(st.sampled_from([1, 1, 1, 2, 0]))
     width = len(headings) + draw(st.integers(0, 2))
-    for _ in range(draw(st.integers(0, 8))):
+    for _ in range(draw(st.integers(1, 8))):
         kind = draw(st.sampled_from(["row", "row", "row", "blank", "headings", "single"]))
         cell = st.one_of(values, values, numbers)
         rows.append(
@@ -128,7 +129,7 @@ def imported(desk: tuple[Store, Actor, Path], path: Path, *, dry_run: bool) -> B
         return None
 
 
-@settings(max_examples=100)
+@settings(max_examples=60)
 @given(
     sheets=st.lists(st.tuples(grids(), merges, st.booleans()), min_size=1, max_size=3), dry_run=st.booleans(),
     hide=st.lists(st.integers(1, 8), max_size=2),
@@ -194,7 +195,7 @@ def test_every_row_of_a_text_table_is_accounted_for(
     assert sum(accounted(result).values()) + sum(result.left_out.values()) == last_row(cells)
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(content=st.binary(max_size=300), ending=st.sampled_from([".csv", ".xlsx", ".xls"]), start=st.booleans())
 def test_bytes_that_are_no_table_are_refused_in_words_or_accounted_for(
     desk: tuple[Store, Actor, Path], content: bytes, ending: str, start: bool
