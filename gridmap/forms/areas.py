@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from functools import cached_property
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,13 +16,17 @@ from gridmap.forms.filling import Figure, Given
 from gridmap.forms.vocabulary import Item, Rows
 from gridmap.i18n import Translator
 from gridmap.indicators.cells import AreaTable
+from gridmap.indicators.flows import Flows
 from gridmap.indicators.registry import AREA_MEASURE, Registry
+from gridmap.indicators.service import Figures
+from gridmap.indicators.snapshot import Snapshot
 from gridmap.indicators.tree import CELL, AreaTree
 from gridmap.reports.division import Division, divide
 from gridmap.reports.places import OWN_LINE, Names
 
-PERCENT = "%"
-_LEVELS = {Rows.COMMUNITIES: "community", Rows.CELLS: CELL}
+PERCENT: Final = "%"
+_MONTHS: Final = {"month": 1, "quarter": 3, "year": 12}
+_LEVELS: Final = {Rows.COMMUNITIES: "community", Rows.CELLS: CELL}
 
 
 @dataclass(frozen=True)
@@ -54,6 +59,31 @@ class AreaFigures:
 
 
 @dataclass(frozen=True)
+class Periods:
+    """What happened in the month, the quarter and the year up to a date, counted when it is asked for."""
+
+    figures: Figures
+    snapshot: Snapshot
+    as_of: date
+    _known: dict[str, Flows] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def figure(self, item: Item, position: int) -> Figure:
+        """A line of the reconciliation of an area by its position."""
+        period, _, line = item.key.partition(".")
+        if period not in self._known:
+            start = day_before(self.as_of, _MONTHS[period])
+            self._known[period] = self.figures.flows(start, self.as_of, of=self.snapshot)
+        found = self._known[period].of(position)
+        return Figure(found.closing - found.opening if line == "change" else int(getattr(found, line)))
+
+
+def day_before(day: date, months: int) -> date:
+    """The last day before the month, quarter (3) or year (12) that a day is in."""
+    first = day.replace(month=(day.month - 1) // months * months + 1, day=1)
+    return first - timedelta(days=1)
+
+
+@dataclass(frozen=True)
 class AreaRow:
     """A row of an area below; ``own`` rows are what an area has outside all areas below it."""
 
@@ -61,6 +91,7 @@ class AreaRow:
     row: int
     number: int
     names: Names
+    periods: Periods
     own: bool = False
 
     @property
@@ -70,6 +101,8 @@ class AreaRow:
 
     def value(self, item: Item) -> Given:
         """What the row holds of an item."""
+        if item.group == "flow":
+            return Figure(None) if self.own else self.periods.figure(item, self.position)
         if item.group != "area":
             return self.figures.figure(item, self.row)
         tree = self.names.tree
@@ -105,6 +138,7 @@ class AreaSource:
     made_by: str
     internal: str
     words: Translator
+    periods: Periods
 
     @classmethod
     def at(
@@ -112,7 +146,9 @@ class AreaSource:
     ) -> AreaSource:
         """The figures of an area (its position) at a date; ``made``: when and by whom the form is filled, and what
         it says of its use."""
-        return cls(assessment.verdicts(as_of).table, assessment.figures.registry, area, *made, words)
+        table, figures = assessment.verdicts(as_of).table, assessment.figures
+        periods = Periods(figures, table.occupancy.snapshot, as_of)
+        return cls(table, figures.registry, area, *made, words, periods)
 
     @property
     def tree(self) -> AreaTree:
@@ -130,6 +166,8 @@ class AreaSource:
 
     def value(self, item: Item) -> Given:
         """An item of the whole form."""
+        if item.group == "flow":
+            return self.periods.figure(item, self.position)
         if item.group != "form":
             return self._whole.figure(item, self.table.row_of(self.position))
         told = self._told()
@@ -158,8 +196,8 @@ class AreaSource:
         level, own = AreaFigures(found.level, self.registry), AreaFigures(found.own, self.registry)
         count = len(found.level)
         return [
-            *(AreaRow(level, row, row + 1, self.names) for row in range(count)),
-            *(AreaRow(own, row, count + row + 1, self.names, own=True) for row in range(len(found.own))),
+            *(AreaRow(level, row, row + 1, self.names, self.periods) for row in range(count)),
+            *(AreaRow(own, row, count + row + 1, self.names, self.periods, own=True) for row in range(len(found.own))),
         ]
 
     def _division(self, rows: Rows) -> Division:

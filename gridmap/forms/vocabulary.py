@@ -18,6 +18,7 @@ from gridmap.importing.headings import field_of, is_never_stored
 from gridmap.indicators.registry import Registry
 
 NEAREST: Final = 3
+_APART_GROUPS: Final = frozenset({"rows", "period", "flow"})
 _APART: Final = re.compile(r"[\s_\-*:：、,，/\\·]")
 _BRACKETS: Final = re.compile(r"[(\[【〔<《][^)\]】〕>》]*[)\]】〕>》]")
 _INDICATOR: Final = ("indicator", "指标")
@@ -37,10 +38,10 @@ class Rows(StrEnum):
 
 AREA_ROWS: Final = frozenset({Rows.CHILDREN, Rows.COMMUNITIES, Rows.CELLS})
 _GROUPS: Final[Mapping[Rows | None, tuple[str, ...]]] = {
-    None: ("form", "count", "indicator"),
-    Rows.CHILDREN: ("area", "count", "indicator"),
-    Rows.COMMUNITIES: ("area", "count", "indicator"),
-    Rows.CELLS: ("area", "count", "indicator"),
+    None: ("form", "count", "indicator", "flow"),
+    Rows.CHILDREN: ("area", "count", "indicator", "flow"),
+    Rows.COMMUNITIES: ("area", "count", "indicator", "flow"),
+    Rows.CELLS: ("area", "count", "indicator", "flow"),
     Rows.RESIDENTS: ("resident", "place"),
     Rows.DWELLINGS: ("dwelling", "place"),
 }
@@ -48,8 +49,9 @@ _GROUPS: Final[Mapping[Rows | None, tuple[str, ...]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """Something a form can be filled with. ``group`` says of what it is: the form, an area, a count, an indicator,
-    a place, a dwelling, a resident; ``of`` how a count is made of others, when it is not counted under its key."""
+    """Something a form can be filled with. ``group`` says of what it is: the form, an area, a count, an indicator, a
+    flow (what happened in a period: ``month.births``), a place, a dwelling, a resident; ``of`` how a count is made of
+    others, when it is not counted under its key."""
 
     group: str
     key: str
@@ -180,9 +182,10 @@ def vocabulary(registry: Registry) -> Vocabulary:
     """The names that ship with the program, and the indicators of a registry by code and by name."""
     data = _shipped()
     items: dict[str, Item] = {}
-    names: dict[str, dict[str, Item]] = {group: {} for group in data if group != "rows"}
+    names: dict[str, dict[str, Item]] = {group: {} for group in data if group not in _APART_GROUPS}
+    names["flow"] = {}
     for group, entries in data.items():
-        if group in {"rows", "indicator"}:
+        if group in _APART_GROUPS or group == "indicator":
             continue
         for key, spelled in entries.items():
             item = Item(group, key, spelled["zh"][0], spelled["en"][0], str(spelled.get("of", "")))
@@ -197,6 +200,7 @@ def vocabulary(registry: Registry) -> Vocabulary:
         for name in (indicator.id, zh, en, *more["zh"], *more["en"]):
             names[group].setdefault(plain(name), item)
     _bands(items, names)
+    _flows(items, names)
     rows = {
         plain(name): Rows(key) for key, spelled in data["rows"].items() for name in (*spelled["zh"], *spelled["en"])
     }
@@ -215,6 +219,20 @@ def _bands(items: dict[str, Item], names: dict[str, dict[str, Item]]) -> None:
             items[item.code] = item
             for name in (item.key, item.zh, item.en, f"{item.zh}人口", f"{item.zh}人数"):
                 names["count"].setdefault(plain(name), item)
+
+
+def _flows(items: dict[str, Item], names: dict[str, dict[str, Item]]) -> None:
+    """What happened in each period: its name before or after that of the event, as each language has it."""
+    data = _shipped()
+    for period, spans in data["period"].items():
+        for flow, events in data["flow"].items():
+            spelled = [f"{span}{event}" for span in spans["zh"] for event in events["zh"]]
+            spelled += [f"{event} {span}" for span in spans["en"] for event in events["en"]]
+            english = f"{events['en'][0]} {spans['en'][0]}"
+            item = Item("flow", f"{period}.{flow}", spelled[0], english)
+            items[item.code] = item
+            for name in (*spelled, item.key):
+                names["flow"].setdefault(plain(name), item)
 
 
 @cache

@@ -83,6 +83,21 @@ def test_the_example_is_filled_without_a_difference(town: Town) -> None:
     assert result.file_name.endswith("2026-11-20.xlsx")
 
 
+@pytest.mark.parametrize("period", ["本月", "本季度", "今年"])
+def test_what_happened_in_a_period_closes(town: Town, period: str) -> None:
+    """From the end of the period before to the form's date: opening and what came and went make the population."""
+    lines = ("期初人口", "出生", "迁入", "死亡", "迁出", "更正", "区划调整")
+    content = cells(**{f"A{row}": f"{{{{{period}{line}}}}}" for row, line in enumerate(lines, start=1)}, B1="{{人口}}")
+    sheet = sheet_of(filled(town, content).content)
+    opening, births, moves_in, deaths, moves_out, corrections, boundary = (
+        sheet[f"A{row}"].value for row in range(1, 8)
+    )
+    assert opening + births + moves_in - deaths - moves_out + corrections + boundary == sheet["B1"].value
+    start = {"本月": date(2026, 10, 31), "本季度": date(2026, 9, 30), "今年": date(2025, 12, 31)}[period]
+    then = sheet_of(filled(town, cells(A1="{{人口}}"), as_of=start).content)
+    assert then["A1"].value == opening
+
+
 def test_an_earlier_date_gives_other_figures(town: Town) -> None:
     """The form speaks of the date that is asked for."""
     content = cells(A1="{{population}}")
