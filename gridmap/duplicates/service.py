@@ -266,6 +266,19 @@ def take_back(unit: UnitOfWork, actor: Actor, change_id: UUID) -> None:
     changes.undo(unit, actor, change_id)
 
 
+def survivor_of(unit: UnitOfWork, actor: Actor, region: int, person_id: UUID) -> UUID | None:
+    """The record that a given-up one leads to, for whoever may see that person; None for any other record.
+
+    Raises:
+        PermissionDeniedError.
+    """
+    scope = scope_of(actor, Action.PERSON_LIST)
+    lead = repository.surviving(unit, region, [person_id]).get(person_id)
+    if lead is None or not visible_persons(unit, region, {lead}, scope, local_today(unit)):
+        return None
+    return lead
+
+
 def last_decision(unit: UnitOfWork, actor: Actor) -> UUID | None:
     """The actor's newest decision about a pair that has not been undone."""
     own = changes.own_changes(unit, actor.user_id, limit=50)

@@ -27,6 +27,7 @@ from gridmap.duplicates.service import (
     pair_key,
     preview,
     search_pairs,
+    survivor_of,
     take_back,
 )
 from gridmap.duplicates.timeline import Remark
@@ -241,6 +242,9 @@ def test_only_who_is_responsible_for_both_sees_a_pair_and_decides(place: Place) 
             with pytest.raises(NotFoundError):
                 act()
         change = merge_pair(unit, place.manager, key, theirs)
+        assert survivor_of(unit, place.manager, place.street.region, mine) == theirs
+        assert survivor_of(unit, place.manager, place.street.region, theirs) is None
+        assert survivor_of(unit, here, place.street.region, mine) is None
     with place.store.write() as unit:
         with pytest.raises(NotFoundError):
             take_back(unit, here, change)
