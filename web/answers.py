@@ -16,7 +16,7 @@ from gridmap.bootstrap import UnitOfWork
 from gridmap.errors import NotFoundError, NotSignedInError
 from gridmap.i18n import Translator, translator
 from gridmap.reviewing.queue import waiting_for
-from gridmap.rosters.export import File
+from gridmap.rosters.export import Draft, File, hand_over
 from web.errors import PasswordChangeRequiredError, status_of
 from web.frame import areas_label, bare_frame, frame
 from web.security.session import language_before_sign_in, theme_of
@@ -85,8 +85,9 @@ def fragment(request: Request, visit: Visit, template: str, context: Context, st
     return HTMLResponse(renderer.html(template, visit.lang, {"as_of": visit.today, **context}), status)
 
 
-def file_response(file: File) -> Response:
-    """A file to be kept, handed over in pieces."""
+async def handed_over(request: Request, visit: Visit, draft: Draft) -> Response:
+    """A list as a file, in pieces, after its entry in the log is durable."""
+    file: File = await writing(request, lambda unit, _site: hand_over(unit, visit.actor, draft))
     content = file.content
     pieces = (content[start : start + PIECE] for start in range(0, len(content), PIECE))
     headers = {

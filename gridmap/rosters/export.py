@@ -3,7 +3,7 @@ unmask. Everybody in the file stands in the log before it leaves."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
@@ -111,10 +111,34 @@ class File:
     rows: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A finished file that nobody may have yet: `hand_over` gives it once it is in the log."""
+
+    action: str
+    region: int
+    details: Mapping[str, object]
+    residents: Sequence[Resident] = field(repr=False)
+    purpose: str | None = field(repr=False)
+    file: File = field(repr=False)
+
+
+def hand_over(unit: UnitOfWork, actor: Actor, draft: Draft) -> File:
+    """Enter a file into the log, with everybody who is in it, and give it out when the unit of work has committed.
+
+    Apart from making the file, which takes a while, so that nobody waits to write meanwhile.
+    """
+    if draft.action == EXPORTED:
+        log_list(unit, actor, draft.residents, draft.details, draft.action, draft.purpose)
+    else:
+        audit.record(unit, actor, draft.action, region=draft.region, details=draft.details)
+    return draft.file
+
+
 def export_people(
     unit: UnitOfWork, rosters: Rosters, actor: Actor, wanted: PeopleWanted, order: Order, words: Translator
-) -> File:
-    """Write a list of residents.
+) -> Draft:
+    """Write a list of residents, to be handed over by `hand_over`.
 
     Raises:
         PermissionDeniedError, NotFoundError: the actor may not list (or not unmask) the residents of the area.
@@ -131,15 +155,10 @@ def export_people(
     _check_length(len(crowd))
     residents = _residents(unit, actor, wanted, crowd, full=order.full)
     tree = crowd.snapshot.areas
-    log_list(
-        unit,
-        actor,
-        residents,
-        {"area": str(wanted.area_id), "as_of": wanted.day, "rows": len(residents), "format": order.format,
-         "fields": "full" if order.full else "masked", "figure": " ".join(wanted.figures) or "population"},
-        EXPORTED,
-        purpose if order.full or wanted.words.text else None,
-    )  # fmt: skip
+    details = {
+        "area": str(wanted.area_id), "as_of": wanted.day, "rows": len(residents), "format": order.format,
+        "fields": "full" if order.full else "masked", "figure": " ".join(wanted.figures) or "population",
+    }  # fmt: skip
     columns = _ALWAYS + (_IN_FULL if order.full else ())
     title = words.gettext("Residents")
     heading = _heading(unit, actor, tree, wanted, (title, columns, len(residents)), words, full=order.full)
@@ -149,22 +168,21 @@ def export_people(
         for number, resident in enumerate(residents, start=1)
     )
     name = f"{title}-{_code(tree, wanted.area_id)}-{wanted.day:%Y%m%d}.{order.format}"
-    return File(name, FORMATS[order.format], write_sheet(order.format, heading, cells), len(residents))
+    file = File(name, FORMATS[order.format], write_sheet(order.format, heading, cells), len(residents))
+    said = purpose if order.full or wanted.words.text else None
+    return Draft(EXPORTED, audit.INSTALLATION_REGION, details, residents, said, file)
 
 
 def export_dwellings(
     unit: UnitOfWork, rosters: Rosters, actor: Actor, wanted: DwellingsWanted, order: Order, words: Translator
-) -> File:
+) -> Draft:
     """Write a list of dwellings. Raises as `export_people`."""
     _check_format(order)
     _, total = rosters.dwellings_page(unit, actor, wanted, limit=0, offset=0)
     _check_length(total)
     tree = rosters.figures.snapshot().areas
     region = int(tree.region[tree.positions[wanted.area_id]])
-    audit.record(
-        unit, actor, DWELLINGS_EXPORTED, region=region,
-        details={"area": str(wanted.area_id), "as_of": wanted.day, "rows": total, "format": order.format},
-    )  # fmt: skip
+    details = {"area": str(wanted.area_id), "as_of": wanted.day, "rows": total, "format": order.format}
 
     def rows() -> Iterator[Sequence[Cell]]:
         for offset in range(0, total, _CHUNK):
@@ -175,7 +193,8 @@ def export_dwellings(
     title = words.gettext("Dwellings")
     heading = _heading(unit, actor, tree, wanted, (title, _DWELLINGS, total), words, full=False)
     name = f"{title}-{_code(tree, wanted.area_id)}-{wanted.day:%Y%m%d}.{order.format}"
-    return File(name, FORMATS[order.format], write_sheet(order.format, heading, rows()), total)
+    file = File(name, FORMATS[order.format], write_sheet(order.format, heading, rows()), total)
+    return Draft(DWELLINGS_EXPORTED, region, details, (), None, file)
 
 
 def _check_format(order: Order) -> None:

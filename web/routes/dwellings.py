@@ -12,11 +12,11 @@ from starlette.responses import Response
 from gridmap.access.policy import Action
 from gridmap.access.scope import require_area
 from gridmap.bootstrap import UnitOfWork
-from gridmap.rosters.export import MOST_ROWS, File, Order, export_dwellings, said_filter
+from gridmap.rosters.export import MOST_ROWS, Draft, Order, export_dwellings, said_filter
 from gridmap.rosters.filters import DwellingFilter, read_filter
 from gridmap.rosters.saved import save_filter, saved_filters
 from gridmap.rosters.service import DwellingsWanted
-from web.answers import Context, file_response, page, reading, see_other, writing
+from web.answers import Context, handed_over, page, reading, see_other, writing
 from web.choices import DwellingChoice
 from web.frame import place_name
 from web.params import day_of, visible_areas
@@ -94,10 +94,10 @@ def _list(unit: UnitOfWork, site: Site, visit: Visit, chosen: DwellingChoice) ->
 @router.post("/dwellings/export")
 async def export(request: Request, visit: Reader, chosen: Annotated[Export, Form()]) -> Response:
     """The whole list as a file."""
-    return file_response(await writing(request, _export, visit, chosen))
+    return await handed_over(request, visit, await reading(request, _export, visit, chosen))
 
 
-def _export(unit: UnitOfWork, site: Site, visit: Visit, chosen: Export) -> File:
+def _export(unit: UnitOfWork, site: Site, visit: Visit, chosen: Export) -> Draft:
     wanted = wanted_dwellings(site, visit, chosen)
     return export_dwellings(unit, site.rosters, visit.actor, wanted, Order(chosen.format), visit.text)
 

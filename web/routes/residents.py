@@ -14,11 +14,11 @@ from gridmap.access.policy import Action
 from gridmap.access.scope import require_area
 from gridmap.bootstrap import UnitOfWork
 from gridmap.residents.service import may_reveal
-from gridmap.rosters.export import MOST_ROWS, File, Order, export_people, said_filter
+from gridmap.rosters.export import MOST_ROWS, Draft, Order, export_people, said_filter
 from gridmap.rosters.filters import PeopleFilter, read_filter
 from gridmap.rosters.saved import forget_filter, save_filter, saved_filters
 from gridmap.rosters.service import PeopleWanted, Words
-from web.answers import Context, file_response, page, see_other, writing
+from web.answers import Context, handed_over, page, reading, see_other, writing
 from web.choices import Code, ResidentChoice
 from web.frame import place_name
 from web.params import day_of, one_of, visible_areas
@@ -165,10 +165,10 @@ async def export(request: Request, visit: Reader, chosen: Annotated[Export, Form
     """The whole list as a file; everybody in it is in the log before it leaves."""
     words = Words(chosen.q.strip(), chosen.purpose, chosen.note)
     order = Order(chosen.format, chosen.full == "1", chosen.purpose, chosen.note)
-    return file_response(await writing(request, _export, visit, chosen, words, order))
+    return await handed_over(request, visit, await reading(request, _export, visit, chosen, words, order))
 
 
-def _export(unit: UnitOfWork, site: Site, visit: Visit, chosen: Filters, words: Words, order: Order) -> File:
+def _export(unit: UnitOfWork, site: Site, visit: Visit, chosen: Filters, words: Words, order: Order) -> Draft:
     wanted = wanted_people(site, visit, chosen, words)
     return export_people(unit, site.rosters, visit.actor, wanted, order, visit.text)
 
