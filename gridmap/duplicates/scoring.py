@@ -221,6 +221,8 @@ def _weigh_rest(seen: _Evidence, related: Bools) -> None:
 def _weigh_numbers(seen: _Evidence, opener: Opener | None) -> None:
     both, same = seen.equal("id_index")
     seen.weigh("number", "same", same, Reason.NUMBER_SAME)
+    # Two who hold one number have to be looked at, whatever their names are.
+    seen.bits[same] = np.maximum(seen.bits[same], seen.scale.bits("threshold", "possible"))
     other = both & ~same
     hopeful = np.flatnonzero(
         other & (seen.bits + seen.scale.bits("number", "near") >= seen.scale.bits("threshold", "possible"))

@@ -186,8 +186,8 @@ def note_pairs(unit: UnitOfWork, people: pl.DataFrame, found: pl.DataFrame) -> i
 def preview(
     unit: UnitOfWork, actor: Actor, key: PairKey, kept: UUID | None = None, choices: Choices | None = None
 ) -> Preview:
-    """What merging a pair will do; ``kept``: the record that shall survive, by default the more complete one. Audited as
-    a reading.
+    """What merging a pair will do; ``kept``: the record that shall survive, by default the more complete one. The
+    reading is audited.
 
     Raises:
         PermissionDeniedError, NotFoundError, AlreadyMergedError.

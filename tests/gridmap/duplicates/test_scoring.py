@@ -144,6 +144,14 @@ def test_people_of_the_same_name_are_told_apart_by_their_numbers_and_birth_dates
     assert judged(mine, somebody(home=70, born=date(1990, 11, 21))) is None
 
 
+def test_two_who_hold_one_number_are_looked_at_whatever_their_names() -> None:
+    """An identity number that two people claim is settled by comparing them."""
+    number = number_of(BORN, "2", "460108", 22)
+    reasons = judged(somebody(number=number), somebody("王丽", home=70, number=number))
+    assert reasons is not None
+    assert {Reason.NUMBER_SAME, Reason.NAME_OTHER} <= reasons
+
+
 def test_a_frequent_name_says_less_than_a_rare_one() -> None:
     crowd = [somebody("王芳", date(1930 + at, 2, 1 + at % 28), home=200 + at) for at in range(60)]
     frequent = pairs_of([somebody("王芳"), somebody("王芳", home=70), *crowd])
