@@ -7,6 +7,7 @@ from http import HTTPStatus
 from geodata import errors as geodata
 from geodata.errors import ExplainedError
 from gridmap import errors as gridmap
+from gridmap.changes.service import AlreadyUndoneError, ChangedSinceError
 
 STATUS: dict[type[ExplainedError], HTTPStatus] = {
     geodata.GeodataError: HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -22,6 +23,8 @@ STATUS: dict[type[ExplainedError], HTTPStatus] = {
     gridmap.AccountLockedError: HTTPStatus.TOO_MANY_REQUESTS,
     gridmap.StaleEditError: HTTPStatus.CONFLICT,
     gridmap.DuplicateUserError: HTTPStatus.CONFLICT,
+    AlreadyUndoneError: HTTPStatus.CONFLICT,
+    ChangedSinceError: HTTPStatus.CONFLICT,
     gridmap.AuditBrokenError: HTTPStatus.INTERNAL_SERVER_ERROR,
 }
 

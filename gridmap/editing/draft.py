@@ -28,7 +28,8 @@ _COLUMN = "form.draft"
 @dataclass(frozen=True, slots=True)
 class Draft:
     """The sealed part of a form. ``about`` names the form (``resident``, ``birth``, …), ``base`` holds the values that
-    were shown, ``shown`` says that they were shown in full. ``key`` becomes the id of the change."""
+    were shown, ``shown`` says that they were shown in full. ``key`` becomes the id of the change. ``mine`` holds what
+    was asked for when somebody else had changed the record meanwhile, until it is chosen what to keep."""
 
     about: str
     region: int
@@ -37,6 +38,7 @@ class Draft:
     key: UUID = field(default_factory=uuid7)
     base: Mapping[str, str] = field(default_factory=dict, repr=False)
     shown: bool = False
+    mine: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 def seal_draft(unit: UnitOfWork, draft: Draft) -> str:
@@ -49,6 +51,7 @@ def seal_draft(unit: UnitOfWork, draft: Draft) -> str:
         "key": draft.key.hex,
         "base": dict(draft.base),
         "shown": draft.shown,
+        "mine": dict(draft.mine),
     }
     sealed = unit.vault.seal(json.dumps(content, ensure_ascii=False), _COLUMN)
     return base64.urlsafe_b64encode(sealed).decode("ascii")
@@ -75,6 +78,7 @@ def open_draft(unit: UnitOfWork, actor: Actor, text: str, about: str, region: in
         UUID(content["key"]),
         content["base"],
         content["shown"],
+        content["mine"],
     )
     if (draft.about, draft.region, draft.record_id, draft.user_id) != (about, region, record_id, actor.user_id):
         raise FormExpiredError

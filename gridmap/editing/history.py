@@ -114,7 +114,7 @@ class _Gathering:
         people = {change.made_by for change in self.changes.values()}
         people |= {change.undone_by for change in self.changes.values()}
         people |= {batch.created_by for batch in files.values()}
-        names = _names(self.unit, people)
+        names = user_names(self.unit, people)
         found = [self._entry(draft, files, names) for draft in self.drafts.values()]
         return sorted(found, key=lambda entry: entry.at, reverse=True)
 
@@ -141,7 +141,8 @@ class _Gathering:
         )
 
 
-def _names(unit: UnitOfWork, ids: Iterable[UUID | None]) -> dict[UUID, str]:
+def user_names(unit: UnitOfWork, ids: Iterable[UUID | None]) -> dict[UUID, str]:
+    """The names of users as they are shown, by id."""
     query = sa.select(User.id, User.display_name).where(User.id.in_([one for one in ids if one is not None]))
     return {row.id: row.display_name for row in unit.session.execute(query)}
 

@@ -172,3 +172,15 @@ def _note_heads(done: Deed, staying: Collection[Residence], leaving: Collection[
         done.notes.append(Phrase("The household that stays has no head now: say who it is."))
     if not any(text in HEADS for text in leaving):
         done.notes.append(Phrase("The new household has no head yet: say who it is."))
+
+
+def dwelling_of(unit: UnitOfWork, actor: Actor, region: int, household_id: UUID) -> UUID:
+    """The dwelling a household lives in, if it is the actor's to change.
+
+    Raises:
+        PermissionDeniedError, NotFoundError: also where the dwelling is not known.
+    """
+    found = household_in_reach(unit, actor, region, household_id).dwelling_id
+    if found is None:
+        raise NotFoundError
+    return found

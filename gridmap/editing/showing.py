@@ -132,7 +132,7 @@ def find_rooms(unit: UnitOfWork, actor: Actor, region: int, text: str, near: UUI
         query = query.where(Unit.name == wanted.unit)
     if wanted.building is not None:
         query = query.where(Building.number.in_([wanted.building + suffix for suffix in HOUSE_SUFFIXES]))
-    name = sa.func.coalesce(Compound.name, "")
+    name: sa.ColumnElement[str] = sa.func.coalesce(Compound.name, "")
     for part in (Building.name, Building.road, Building.road_no, Building.address):
         name = name + " " + sa.func.coalesce(part, "")
     for word in wanted.words:

@@ -31,6 +31,7 @@ FORMS: dict[str, dict[str, str]] = {
     "/dwellings/filters": {"area": "{area_id}", "name": "x"},
     "/reports/download": {"report": "coverage", "area": "{area_id}", "format": "html"},
     "/people": {"username": "x"},
+    "/edit/person/{region}/{person_id}/details/reveal": {"purpose": "visit"},
     "/duplicates": {"area": "{area_id}"},
 }
 """What is sent to addresses that change something or that look for words; elsewhere only the token."""
@@ -92,6 +93,14 @@ def records(app: FastAPI, sample: Sample, cell: str) -> dict[str, Any]:
         "dwelling_id": person.dwelling_id,
         "person_id": person.id,
         "name": person.name,
+        "household_id": sample.household_of[person.id],
+        "organisation_id": sample.organisations[cell],
+        "person_form": "details",
+        "room_form": "move-out",
+        "household_form": "details",
+        "building_form": "dwelling",
+        "organisation_form": "details",
+        "change_id": NOBODY,
         "user_id": NOBODY,
         "grant_id": NOBODY,
         "session_id": NOBODY,

@@ -48,10 +48,10 @@ MAY: dict[Action, set[str]] = {
 UNDER = {"c1": {"c1", "k1", "a", "district"}, "c3": {"c3", "k2", "a", "district"}, "c4": {"c4", "k3", "b", "district"}}
 """Areas above a cell, itself included."""
 
-SCOPED = {"area_id", "building_id", "dwelling_id", "person_id"}
+SCOPED = {"area_id", "building_id", "dwelling_id", "household_id", "organisation_id", "person_id"}
 """Parameters that name a record of a place."""
 
-UNKNOWN_IDS = {"filter_id", "user_id", "grant_id", "session_id", "job_id", "form_id", "case_id"}
+UNKNOWN_IDS = {"change_id", "filter_id", "user_id", "grant_id", "session_id", "job_id", "form_id", "case_id"}
 USERS = sorted(set(ROLES) - {"disabled"})
 
 

@@ -68,6 +68,8 @@ class Sample:
     buildings: dict[str, list[Building]] = field(default_factory=dict)
     dwellings: dict[UUID, list[Dwelling]] = field(default_factory=dict)
     people: list[Someone] = field(default_factory=list)
+    household_of: dict[UUID, UUID] = field(default_factory=dict)
+    organisations: dict[str, UUID] = field(default_factory=dict)
     users: dict[str, User] = field(default_factory=dict)
 
     def of(self, *cells: str) -> list[Someone]:
@@ -141,10 +143,11 @@ def _cell(unit: UnitOfWork, sample: Sample, cell: str) -> None:
         )  # fmt: skip
         sample.buildings[cell].append(building)
         _dwellings(unit, sample, cell, building)
-    unit.session.add(
-        Organisation(region=region, building_id=sample.buildings[cell][0].id, name=f"便民药店{cell}", kind="shop",
-                     valid_from=date(2024, 1, 1), recorded_at=unit.now)
-    )  # fmt: skip
+    shop = Organisation(region=region, building_id=sample.buildings[cell][0].id, name=f"便民药店{cell}", kind="shop",
+                        valid_from=date(2024, 1, 1), recorded_at=unit.now)  # fmt: skip
+    unit.session.add(shop)
+    unit.session.flush()
+    sample.organisations[cell] = shop.id
 
 
 def _dwellings(unit: UnitOfWork, sample: Sample, cell: str, building: Building) -> None:
@@ -195,6 +198,7 @@ def _household(unit: UnitOfWork, sample: Sample, cell: str, building: Building, 
         someone = Someone(person.id, building.region, cell, building.id, dwelling.id, name, number, phone,
                           f"籍贯路{serial:04d}弄", f"织造厂{serial:04d}车间")  # fmt: skip
         sample.people.append(someone)
+        sample.household_of[someone.id] = household.id
         unit.session.add_all(_records(unit.vault, unit, someone, household, relationship))
         unit.session.add(PersonKey(id_index=person.id_index, region=person.region, person_id=person.id))
 

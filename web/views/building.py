@@ -76,6 +76,7 @@ class BuildingView:
     list_href: str | None
     may_export: bool
     selected: DwellingView | None
+    edit_href: str | None = None
 
 
 def building_view(
@@ -103,7 +104,10 @@ def building_view(
         households=figures.households,
         status=building_status(counts),
         as_of=figures.as_of,
-        organisations=[{"name": o.name, "place": o.room} for o in detail.organisations],
+        organisations=[
+            {"name": o.name, "place": o.room, "href": f"/records/organisation/{detail.region}/{o.id}"}
+            for o in detail.organisations
+        ],
         organisations_href=None,
         rows=rows,
         geometry=detail.geometry,

@@ -50,6 +50,11 @@ export class Cache {
     this.entries = new Map();
   }
 
+  /** Forget everything. */
+  clear() {
+    this.entries.clear();
+  }
+
   /** @param {string} url @returns {Promise<T>} */
   get(url) {
     let entry = this.entries.get(url);

@@ -16,7 +16,7 @@ import { t } from "./i18n.js";
 import { Legend } from "./legend.js";
 import { MapView, featureRef, hasWebGl2 } from "./map-view.js";
 import { openRoom } from "./matrix.js";
-import { Painter } from "./painter.js";
+import { Painter, forgetValues } from "./painter.js";
 import { wirePrint } from "./print.js";
 import { wireSearch } from "./search.js";
 import { wireSheet } from "./sheet.js";
@@ -111,6 +111,7 @@ class MapPage {
     this.view.map.once("idle", () => performance.mark("gridmap:map-ready"));
     state.listen((now, changed) => this.update(now, changed));
     document.addEventListener("gridmap:theme", () => requestAnimationFrame(() => (this.view?.restyle(), this.compare?.restyle())));
+    document.addEventListener("gridmap:changed", () => this.changed());
     this.paint(state.now);
     this.timebar.update();
     this.compare.update(state.now);
@@ -121,6 +122,14 @@ class MapPage {
     node("map-veil").classList.add("is-gone");
     if (this.state.now.mode === "3d" && !this.floors?.active) this.floors?.setActive(true, !/^#.*\/.*\/.*\/.*\/[1-9]/.test(location.hash));
     if (this.shown) this.follow(this.shown);
+  }
+
+  /** Records were changed from this page: figures, curve and drawer are asked for again. */
+  changed() {
+    forgetValues();
+    this.timebar?.forget();
+    this.paint(this.state.now);
+    this.drawer.show(this.state.now, true);
   }
 
   /** @param {ViewState} now */

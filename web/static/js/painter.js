@@ -19,6 +19,9 @@ const DEDICATED_KINDS = ["park", "school", "office", "hospital"];
 /** One cache for all maps of the page. */
 const replies = new Cache((url) => getJson(url));
 
+/** Figures have changed: what was asked for before is out of date. */
+export const forgetValues = () => replies.clear();
+
 /** @param {ViewState} state @param {import("./types.js").By} by @returns {Promise<CellValues>} */
 export const cellValues = (state, by = state.by) =>
   replies.get(`/api/v1/values/cells?as_of=${state.date}&by=${by}${by === "change" ? `&base=${state.base}` : ""}`);

@@ -34,7 +34,7 @@ function wireTheme() {
 function wireGoKeys() {
   let waiting = 0;
   document.addEventListener("keydown", (event) => {
-    if (isTyping(event.target) || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (isTyping(event.target) || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
     if (event.key === "g") {
       waiting = Date.now();
     } else if (Date.now() - waiting < 1200) {

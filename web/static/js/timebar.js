@@ -36,6 +36,13 @@ export class TimeBar {
     new ResizeObserver(() => this.draw()).observe(this.plot);
   }
 
+  /** Figures have changed: the curve is asked for again. */
+  forget() {
+    this.trends.clear();
+    this.trend = null;
+    this.update();
+  }
+
   /** The year that ends with the newest date on the bar. */
   get span() {
     const { dates } = /** @type {any} */ (this.trend);
