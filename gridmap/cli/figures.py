@@ -21,6 +21,7 @@ from gridmap.cli.frame import As, AsOf, Db, Json, Work, _, emit, parse_day, say,
 from gridmap.compliance.service import Assessment, make_figures
 from gridmap.errors import InvalidInputError
 from gridmap.indicators.cache import SnapshotCache
+from gridmap.publishing.service import read_publication
 from gridmap.reports import registry, wording
 from gridmap.reports.dataset import UNLOCATED, read_figures
 from gridmap.reports.kinds import Format
@@ -79,16 +80,25 @@ def stats(  # noqa: PLR0913, PLR0917 - options
     excel: Annotated[
         bool, typer.Option("--excel", help=_("Write CSV so that Excel recognises Chinese (UTF-8 with a mark)."))
     ] = False,
+    published: Annotated[
+        bool,
+        typer.Option("--published", help=_("Only what may leave the office: small numbers withheld, counts rounded.")),
+    ] = False,
     as_: As = None,
 ) -> None:
     """Print figures of areas at a date, one row an area: population, households, dwellings, indicators, status.
 
     What lies in no area of the level has rows of the level "unlocated".
     """
+    if published and area is not None:
+        raise InvalidInputError(field="--area", reason="what is published is the same for all; leave it out")
     with working(db, as_) as work:
         assessment, day = _ready(work, as_of)
         with work.store.write() as unit:
-            frame = read_figures(unit, work.actor, assessment, day, level=level, area=area)
+            if published:
+                frame = read_publication(unit, work.actor, assessment.figures, day, level)
+            else:
+                frame = read_figures(unit, work.actor, assessment, day, level=level, area=area)
     text = _printed(frame, format_, excel=excel)
     if text is None:
         _show(frame)
@@ -115,7 +125,7 @@ def _printed(frame: pd.DataFrame, format_: StatsFormat, *, excel: bool) -> bytes
     if format_ is StatsFormat.JSON:
         rows = rounded.astype(object).where(rounded.notna(), None).to_dict("records")
         return (json.dumps(rows, ensure_ascii=False) + "\n").encode("utf-8")
-    for column in ("name", "name_en"):
+    for column in [name for name in ("name", "name_en") if name in rounded]:
         rounded[column] = [f"'{name}" if _FORMULA.match(name or "") else name for name in rounded[column]]
     text = str(rounded.to_csv(index=False, lineterminator="\r\n" if excel else "\n"))
     return text.encode("utf-8-sig" if excel else "utf-8")
@@ -124,23 +134,24 @@ def _printed(frame: pd.DataFrame, format_: StatsFormat, *, excel: bool) -> bytes
 def _show(frame: pd.DataFrame) -> None:
     """The figures that fit a screen; numbers are never cut, however narrow it is."""
     table = Table(show_edge=False, box=None, pad_edge=False)
-    for name, label in _SHOWN.items():
+    shown = {name: label for name, label in _SHOWN.items() if name in frame}
+    for name, label in shown.items():
         left = name in {"code", "name", "status"}
         table.add_column(words().gettext(label), justify="left" if left else "right", no_wrap=True)
     for row in frame.to_dict("records"):
         named = {**row, "name": _named(row)}
-        table.add_row(*(_shown(name, named[name]) for name in _SHOWN))
+        table.add_row(*(_shown(name, named[name]) for name in shown))
     Console(highlight=False, width=_WIDEST).print(table)
 
 
 def _named(row: dict[Hashable, Any]) -> str:
-    english = words().language == "en" and not pd.isna(row["name_en"])
+    english = words().language == "en" and not pd.isna(row.get("name_en"))
     name = str(row["name_en"] if english else row["name"])
     return words().text(OWN_LINE, area=name) if row["level"] == UNLOCATED else name
 
 
 def _shown(name: object, value: object) -> str:
-    if value is None or (isinstance(value, float) and pd.isna(value)):
+    if value is None or value is pd.NA or (isinstance(value, float) and pd.isna(value)):
         return wording.NOTHING
     if name == "status":
         return f"{wording.STATUS_SIGNS[str(value)]} {wording.status(str(value), words())}"
