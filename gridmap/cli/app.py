@@ -17,6 +17,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
     {
         "init": "gridmap.cli.store:init",
         "import": "gridmap.cli.imports:app",
+        "batch": "gridmap.cli.batches:app",
         "check": "gridmap.cli.check:check",
         "stats": "gridmap.cli.figures:stats",
         "period": "gridmap.cli.periods:period",

@@ -1,4 +1,4 @@
-"""What verdicts are called: message ids."""
+"""What verdicts, states of batches and changes are called: message ids."""
 
 from __future__ import annotations
 
@@ -19,3 +19,26 @@ CHANGES: Final = {
     "reopen": "lives here again",
 }
 """What happens to the residence of a known person."""
+
+BATCHES: Final = {
+    "received": "received",
+    "understood": "understood",
+    "checked": "rows checked",
+    "previewed": "previewed",
+    "committed": "committed",
+    "undone": "undone",
+    "cancelled": "cancelled",
+    "failed": "failed",
+}
+
+CHANGES: Final = {
+    "": "changed by hand",
+    "register.import": "register imported",
+    "dwellings.import": "dwellings imported",
+    "buildings.import": "buildings imported",
+    "organisations.import": "organisations imported",
+    "aliases.import": "other names imported",
+    "statistics.import": "figures imported",
+    "person.merge": "records of one person merged",
+}
+"""What changes are called that stand on a batch."""
