@@ -11,7 +11,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO, Final
@@ -28,11 +29,10 @@ from gridmap.errors import NotFoundError
 from gridmap.i18n import translator
 from gridmap.importing.apart import understand_apart
 from gridmap.importing.choices import SheetChoice, choices_as_json
-from gridmap.importing.headings import ColumnStatus
 from gridmap.importing.layouts import known_layouts
 from gridmap.importing.register import KIND, import_register
 from gridmap.importing.result import BatchResult, RegisterOptions
-from gridmap.importing.understand import understand
+from gridmap.importing.understand import NotARegisterError, understand
 from gridmap.importing.verdicts import error_workbook
 from web.desk_jobs import BUSY, OVER, ImportStateError, Job, Order, State, choices_of, handed_in, order_of
 from web.errors import BodyTooLargeError, UnexpectedError
@@ -114,17 +114,31 @@ class Desk:
             job = self._jobs.get(job_id)
         return job if job is not None and job.actor.user_id == actor.user_id else None
 
-    def check(self, job: Job, actor: Actor, chosen: Mapping[str, str]) -> None:
-        """Judge every row without writing anything, with the rights of this moment; ``chosen`` says by letters what
-        columns of the register's sheet mean, where somebody decided.
+    def read_again(self, job: Job, actor: Actor, choices: Mapping[str, SheetChoice], effective: date | None) -> None:
+        """Understand the file anew, by what somebody decided.
 
         Raises:
             ImportStateError: the file was not understood yet, or is further on.
         """
-        self._move(job, {State.UNDERSTOOD, State.CHECKED}, State.CHECKING)
-        job.actor = actor
-        job.choices = _decided(job, chosen)
+        self._decide(job, actor, choices, effective, State.RECEIVED)
+        self._start(job, self._understand)
+
+    def check(self, job: Job, actor: Actor, choices: Mapping[str, SheetChoice], effective: date | None) -> None:
+        """Judge every row without writing anything, with the rights of this moment; ``choices`` is what somebody
+        decided of the sheets, ``effective`` the date of the register.
+
+        Raises:
+            ImportStateError: the file was not understood yet, or is further on.
+        """
+        self._decide(job, actor, choices, effective, State.CHECKING)
         self._start(job, self._check)
+
+    def _decide(
+        self, job: Job, actor: Actor, choices: Mapping[str, SheetChoice], effective: date | None, state: State
+    ) -> None:
+        self._move(job, {State.UNDERSTOOD, State.CHECKED}, state)
+        job.actor, job.choices, job.preview, job.error = actor, dict(choices), None, None
+        job.order = replace(job.order, effective=effective)
 
     def commit(self, job: Job, actor: Actor) -> None:
         """Write the checked file into the register, with the rights of this moment. Pressed again, in another tab too,
@@ -231,8 +245,9 @@ class Desk:
             return
         try:
             with self._store.write() as unit:
-                batches.move_on(unit, job.id, IN_HAND, status)
-                if job.state is State.CHECKED:
+                batch = batches.move_on(unit, job.id, IN_HAND, status)
+                batch.effective = job.order.effective
+                if job.state in {State.UNDERSTOOD, State.CHECKED}:
                     batches.choose(unit, job.id, {"sheets": choices_as_json(job.choices)})
         except ExplainedError:
             pass  # somebody else moved it on, or the store is away: it is asked again at the next step
@@ -244,7 +259,8 @@ class Desk:
         return State.UNDERSTOOD
 
     def _check(self, job: Job) -> State:
-        self._read(job)
+        if not self._read(job):
+            return State.UNDERSTOOD
         job.preview = self._import(job, dry_run=True)
         job.workbook, _ = self._workbook(job, job.preview)
         return State.CHECKED
@@ -256,14 +272,19 @@ class Desk:
         job.workbook, _ = self._workbook(job, job.result)
         return State.COMMITTED
 
-    def _read(self, job: Job) -> None:
-        """Understand the file anew, by what was decided of it."""
+    def _read(self, job: Job) -> bool:
+        """Understand the file anew, by what was decided of it; whether it holds residents as it is understood."""
         with self._store.read() as unit:
             layouts = known_layouts(unit, job.order.region)
         with self._waiting.opened(job.id, job.ending) as path:
             read = partial(understand_apart, alive=lambda: self._alive(job)) if self._apart else understand
             job.understood = read(path, name=job.file_name, choices=job.choices, layouts=layouts)
-        job.understood.registers()
+        try:
+            job.understood.registers()
+        except NotARegisterError as error:
+            job.error = error  # somebody may say which rows are the headings and which column the names
+            return False
+        return True
 
     def _alive(self, job: Job) -> None:
         if job.cancelled:
@@ -321,18 +342,3 @@ class Desk:
         with self._store.write() as unit:
             batches.give_up(unit, limit)
 
-
-def _decided(job: Job, chosen: Mapping[str, str]) -> dict[str, SheetChoice]:
-    """What somebody decided of columns so far, by sheet: earlier decisions, and where they now differ from what the
-    page showed."""
-    sheet = next((sheet for sheet in job.understood.sheets if sheet.is_register), None) if job.understood else None
-    if sheet is None:
-        return job.choices
-    columns = {}
-    for column in sheet.columns:
-        shown = (column.field or "") if column.status is ColumnStatus.MAPPED else ""
-        wanted = chosen.get(column.letters, shown)
-        if wanted != shown:
-            columns[column.letters] = wanted
-    earlier = job.choices.get(sheet.name, SheetChoice())
-    return {**job.choices, sheet.name: SheetChoice(columns=columns).over(earlier)}

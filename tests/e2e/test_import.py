@@ -37,7 +37,7 @@ def understand(reader: Reader, given: RegisterFile, area: str) -> None:
 def check_rows(reader: Reader, given: RegisterFile) -> None:
     """Have every row judged: the sum is printed and right, bad cells are marked, nothing is written yet."""
     page = reader.page
-    page.locator(".columns ~ .card-foot button").click()
+    page.locator('.understood button[value="check"]').click()
     expect(page.locator(".verdicts")).to_be_visible()
     expect(page.locator(".verdicts .sum.is-good")).to_be_visible()
     found = [int(text.replace(",", "")) for text in page.locator(".verdict-key b").all_inner_texts()]

@@ -104,7 +104,7 @@ def test_somebody_may_say_otherwise_what_a_column_means(manager: Visitor, app: F
     path = hand_in(manager, sample, a_register(sample, 1))
     wait(manager, app, path)
     for _ in range(2):
-        manager.post(f"{path}/columns", {"column-E": ""})
+        manager.post(f"{path}/columns", {"sheet-0-column-E": ""})
         assert wait(manager, app, path).status_code == 200
         job = app.state.site.desk.jobs(app_actor(app, manager))[0]
         columns = next(iter(job.preview.columns.values()))

@@ -10,11 +10,13 @@ from fastapi import APIRouter, Query, Request
 from starlette.datastructures import UploadFile
 from starlette.responses import Response
 
-from gridmap.access.policy import Action
+from geodata.errors import Phrase
+from gridmap.access.policy import Action, allows
 from gridmap.access.scope import require_area
 from gridmap.bootstrap import UnitOfWork
 from gridmap.errors import InvalidInputError, NotFoundError
 from gridmap.importing.history import batch_workbook, list_batches, note_reading, show_batch
+from gridmap.importing.layouts import forget_layout, list_layouts, remember_layout
 from gridmap.importing.undoing import StandsInTheWayError, obstacles, undo_batch
 from web.answers import Context, fragment, page, reading, see_other, writing
 from web.desk_jobs import BUSY, Job, Order, State
@@ -24,8 +26,9 @@ from web.security.marker import guard
 from web.security.visit import Visit
 from web.site import Site, site_of
 from web.views.batches import BatchLine, batch_line, obstacle_row
-from web.views.imports import REGISTER, WORDS, batch_row, batch_view, verdict_csv
+from web.views.imports import REGISTER, WORDS, batch_row, batch_view, field_options, verdict_csv
 from web.views.lists import Option, area_options, page_of
+from web.views.understood import Decision, decision_of, understood_view
 
 router = APIRouter(prefix="/import")
 Reader = Annotated[Visit, guard(Action.BATCH_READ)]
@@ -56,6 +59,7 @@ def _start(unit: UnitOfWork, site: Site, visit: Visit, number: int) -> Context:
         "areas": area_options(tree, visit.today, visit.lang, visible),
         "today": visit.today,
         "max_mb": site.settings.upload_mb,
+        "layouts": list_layouts(unit, visit.actor) if allows(visit.actor, Action.REGISTER_IMPORT) else [],
     }
 
 
@@ -112,8 +116,11 @@ async def show(
     view = await site.runner.read(
         batch_view, job, visit.text, verdict=chosen, number=number, size=site.settings.page_size
     )
-    context = {"batches": [], "batch": view, "line": written, "templates": [], "areas": [], "today": visit.today,
-               "max_mb": site.settings.upload_mb}  # fmt: skip
+    understood = await site.runner.read(understood_view, job, visit.text)
+    context = {
+        "batches": [], "batch": view, "understood": understood, "fields": field_options(visit.text), "line": written,
+        "templates": [], "areas": [], "today": visit.today, "max_mb": site.settings.upload_mb,
+    }  # fmt: skip
     return await page(request, visit, "import.html", "import", context)
 
 
@@ -171,12 +178,35 @@ async def progress(request: Request, visit: Reader, job_id: UUID) -> Response:
 
 @router.post("/{job_id}/columns")
 async def columns(request: Request, visit: Importer, job_id: UUID) -> Response:
-    """Confirm or change what the columns mean, and check every row."""
-    job = site_of(request).desk.get(visit.actor, job_id)
+    """Confirm or change what was understood, and check every row, or read the file again where rows changed."""
+    site = site_of(request)
+    job = site.desk.get(visit.actor, job_id)
     form: Any = await request.form()
-    chosen = {name.removeprefix("column-"): str(value) for name, value in form.items() if name.startswith("column-")}
-    site_of(request).desk.check(job, visit.actor, chosen)
+    decision = decision_of({name: str(value) for name, value in form.items()}, job)
+    if decision.effective is not None and decision.effective > visit.today:
+        late = Phrase("{day} lies in the future", {"day": decision.effective.isoformat()})
+        raise InvalidInputError(field="Effective date", reason=late)
+    step = site.desk.read_again if decision.again else site.desk.check
+    if decision.remember and not decision.again:
+        await writing(request, _remember, visit, job, decision)
+    step(job, visit.actor, decision.choices, decision.effective)
     return see_other(f"/import/{job_id}")
+
+
+def _remember(unit: UnitOfWork, _site: Site, visit: Visit, job: Job, decision: Decision) -> None:
+    for name, sheet, chose_rows in decision.remember:
+        remember_layout(unit, visit.actor, job.order.area_id, sheet, name=name, chose_rows=chose_rows)
+
+
+@router.post("/layouts/{layout_id}/forget")
+async def forget(request: Request, visit: Importer, layout_id: UUID) -> Response:
+    """Forget a remembered layout; what was imported by it stays."""
+    await writing(request, _forget, visit, layout_id)
+    return see_other("/import#layouts")
+
+
+def _forget(unit: UnitOfWork, _site: Site, visit: Visit, layout_id: UUID) -> None:
+    forget_layout(unit, visit.actor, layout_id)
 
 
 @router.post("/{job_id}/commit")

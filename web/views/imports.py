@@ -58,6 +58,7 @@ FIELDS: Final = {
     "registered_address": "Registered address",
     "work_unit": "Work unit",
     "ethnic_group": "Ethnic group",
+    "age": "Age (compared only)",
 }
 MASKS: Final = {"id_number": mask_id, "phone": mask_phone, "name": mask_name, "head": mask_name}
 SHOWN_COLUMNS: Final = 8
@@ -78,18 +79,6 @@ class BatchRow:
     state_label: str
     rows: int
     href: str
-
-
-@dataclass(frozen=True, slots=True)
-class ColumnRow:
-    """A column and what it means."""
-
-    index: str
-    heading: str
-    meaning: str | None
-    field: str | None
-    status: str
-    note: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +106,6 @@ class BatchView:
     message: str | None
     progress: dict[str, int] | None
     sheet: dict[str, Any] | None
-    columns: list[ColumnRow]
-    fields: list[Option]
     verdicts: dict[str, Any] | None
     effects: list[str]
     row_columns: list[str]
@@ -182,8 +169,6 @@ def batch_view(job: Job, text: Translator, *, verdict: str | None, number: int, 
         message=None if said is None else f"{said.message} {said.hint}",
         progress={"done": job.done, "total": job.total} if job.state in BUSY and job.total else None,
         sheet=None if sheet is None else _sheet(sheet, job.understood),
-        columns=_columns(sheet, text),
-        fields=field_options(text),
         verdicts=None if outcome is None else _verdicts(outcome),
         effects=[] if outcome is None else _effects(job, outcome, text),
         row_columns=[column.heading for column in _preview_columns(sheet)],
@@ -221,23 +206,6 @@ def _sheet(sheet: UnderstoodSheet, understood: Understood | None) -> dict[str, A
         "sheets": len(understood.sheets) if understood else 1,
         "rows": sheet.rows,
     }
-
-
-def _columns(sheet: UnderstoodSheet | None, text: Translator) -> list[ColumnRow]:
-    if sheet is None:
-        return []
-    status = {ColumnStatus.REPEATED: "ignored"}
-    return [
-        ColumnRow(
-            index=column.letters,
-            heading=column.heading or column.letters,
-            meaning=field_label(column.field, text) if column.field else None,
-            field=column.field if column.status is ColumnStatus.MAPPED else None,
-            status=status.get(column.status, column.status.value),
-            note=text.gettext(column.reason) if column.reason else None,
-        )
-        for column in sheet.columns
-    ]
 
 
 def _verdicts(outcome: BatchResult) -> dict[str, Any]:
