@@ -27,6 +27,7 @@ class Finding:
 
 
 _MEND = "Correct the cell and hand the row in again."
+_COMPARE = "Nothing to do if this is right; else write the address as the register has it and hand the row in again."
 _LEFT_OUT = "The value was left out; correct it and hand the row in again if it matters."
 
 _ALL = (
@@ -202,6 +203,57 @@ _ALL = (
         Weight.REVIEW,
         "The address cannot be read: {value}.",
         "Choose the dwelling in the review.",
+    ),
+    Finding(
+        "address_elsewhere",
+        Weight.REVIEW,
+        "The address lies in another province, city or district: {value}.",
+        "Choose the dwelling in the review, or leave the case if the person lives there.",
+    ),
+    Finding(
+        "linked_name_like",
+        Weight.NOTE,
+        "The address was taken to mean {value}: the name sounds or looks alike.",
+        _COMPARE,
+    ),
+    Finding(
+        "linked_name_short", Weight.NOTE, "The address was taken to mean {value}: the name is shortened.", _COMPARE
+    ),
+    Finding(
+        "linked_name_long",
+        Weight.NOTE,
+        "The address was taken to mean {value}: a word was added to the name.",
+        _COMPARE,
+    ),
+    Finding(
+        "linked_compound_missing",
+        Weight.NOTE,
+        "The address was taken to mean {value}: no compound is named, and nothing else in the community fits.",
+        _COMPARE,
+    ),
+    Finding(
+        "linked_building_missing",
+        Weight.NOTE,
+        "The address was taken to mean {value}: no building is named, and nothing else in the compound fits.",
+        _COMPARE,
+    ),
+    Finding(
+        "linked_community_like",
+        Weight.NOTE,
+        "The address was taken to mean {value}: the name of the community sounds or looks alike.",
+        _COMPARE,
+    ),
+    Finding(
+        "linked_road_like",
+        Weight.NOTE,
+        "The address was taken to mean {value}: the name of the road sounds or looks alike.",
+        _COMPARE,
+    ),
+    Finding(
+        "linked_road_differs",
+        Weight.NOTE,
+        "The address was taken to mean {value}, although the register has it at another road or house number.",
+        _COMPARE,
     ),
     Finding(
         "compound_unknown",

@@ -18,12 +18,14 @@ from gridmap.buildings.repository import valid_at
 from gridmap.importing.loading import fetch
 from gridmap.linking.aliases import alias_keys
 from gridmap.linking.grammar import parse_addresses
+from gridmap.linking.index import Buildings, DwellingIndex, Dwellings
 from gridmap.linking.keys import name_key
-from gridmap.linking.link import Buildings, DwellingIndex, Dwellings, LinkResult, link_addresses
+from gridmap.linking.link import LinkResult, link_addresses
 from gridmap.store.store import UnitOfWork
 
 OFFICE = "office"
 COMMUNITY = "community"
+ADMIN_LEVELS = ("province", "city", "district", "street")
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +124,7 @@ def load_places(unit: UnitOfWork, under: AreaNode, day: date) -> Places:
         aliases={**alias_keys(unit), COMMUNITY: _community_names(unit, short)},
         building_ids=_own_ids(buildings),
         dwelling_ids=_own_ids(dwellings),
+        admin=_admin_names(unit, [*areas.ancestors(unit, under.id), *nodes]),
     )
     return Places(under, regions, index, buildings, dwellings, names)
 
@@ -156,6 +159,19 @@ def _area_names(unit: UnitOfWork, nodes: list[AreaNode]) -> dict[str, tuple[byte
         if area_id in by_id:
             meant.setdefault(name_key(name), set()).add(by_id[area_id])
     return {key: (node.id.bytes, node.region) for key, found in meant.items() if len(found) == 1 for node in found}
+
+
+def _admin_names(unit: UnitOfWork, nodes: list[AreaNode]) -> dict[str, list[str]]:
+    """All names of the areas above the communities, by level."""
+    above = {node.id: node.level for node in nodes if node.level in ADMIN_LEVELS}
+    found: dict[str, list[str]] = {}
+    for node in nodes:
+        if node.id in above:
+            found.setdefault(node.level, []).append(node.name)
+    for area_id, name in unit.session.execute(sa.select(AreaName.area_id, AreaName.name)):
+        if area_id in above:
+            found.setdefault(above[area_id], []).append(name)
+    return found
 
 
 def _community_names(unit: UnitOfWork, official: Mapping[bytes, str]) -> dict[str, str]:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-import numpy as np
-import numpy.typing as npt
 import polars as pl
 import sqlalchemy as sa
 
@@ -24,6 +22,7 @@ from gridmap.importing.check import CheckedRows, with_verdicts
 from gridmap.importing.differences import find_differences
 from gridmap.importing.findings import FINDINGS, Weight
 from gridmap.importing.known import households_at, states_of
+from gridmap.importing.link_findings import link_issues
 from gridmap.importing.loading import fetch
 from gridmap.importing.matching import BLOCKING, make_issues, match_persons
 from gridmap.importing.outcome import Verdict
@@ -75,7 +74,7 @@ def make_plan(
     links = link_addresses(rows, places.index)
     rows = rows.hstack(places.located(rows, links).rename({"dwelling_id": "d", "building_id": "b"}))
     rows = rows.drop("dwelling_id", "building_id").rename({"d": "dwelling_id", "b": "building_id"})
-    issues = pl.concat([checked.issues, _link_issues(rows, links.reason, links.candidates)])
+    issues = pl.concat([checked.issues, link_issues(rows, links, places)])
     rows = _sealed_keys(unit, rows)
     near = _near_numbers(unit, rows, checked, places, days, reach)
     storable = _storable(rows, checked.issues)
@@ -114,21 +113,6 @@ def _near_numbers(
 ) -> pl.DataFrame:
     given = checked.raw.get_column("id_number", default=pl.Series([None], dtype=pl.String))
     return resembling_numbers(unit, rows, checked.issues, given, reach, regions=places.regions, today=days.today)
-
-
-def _link_issues(rows: pl.DataFrame, reasons: pl.Series, candidates: npt.NDArray[np.int64]) -> pl.DataFrame:
-    """A finding for every row without a dwelling, unless it is rejected anyway."""
-    parts = [
-        pl.col(name).fill_null("") for name in ("community", "compound", "road", "road_no", "building", "unit", "room")
-    ]
-    shown = rows.select(pl.coalesce("address", pl.concat_str(parts, separator=" ").str.strip_chars())).to_series()
-    frame = pl.DataFrame({"at": rows["at"], "reason": reasons, "n": pl.Series(candidates), "shown": shown})
-    frame = frame.filter((rows["weight"] < int(Weight.REJECT)) & frame["reason"].is_not_null())
-    found = [
-        make_issues(part["at"], "address", str(part["reason"][0]), part["n"], part["shown"])
-        for part in frame.partition_by("reason", maintain_order=True)
-    ]
-    return pl.concat([make_issues(rows["at"].head(0), "address", "address_missing"), *found])
 
 
 def _sealed_keys(unit: UnitOfWork, rows: pl.DataFrame) -> pl.DataFrame:

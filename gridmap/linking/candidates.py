@@ -9,8 +9,8 @@ from functools import cache
 
 import polars as pl
 
+from gridmap.linking.index import DwellingIndex
 from gridmap.linking.keys import name_key, number_key
-from gridmap.linking.link import DwellingIndex
 
 # What agreement is worth: the name of the place, the number of the building, the room.
 _NAME, _BUILDING, _ROOM = 0.5, 0.3, 0.2

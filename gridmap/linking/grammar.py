@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import polars as pl
 
-from gridmap.linking.keys import NUMERAL, read_numerals
+from gridmap.linking.plain import plain_texts
 
 PARTS = ("community", "compound", "road", "road_no", "building", "unit", "floor", "room")
 
 _NUMBER = r"[A-Z]?[0-9]{1,4}[A-Z]?"
 _LETTER = r"[A-Z甲乙丙丁戊己东西南北中]"
 _HOUSE = r"(?:号楼|号栋|号幢|栋楼|幢楼|栋|幢|座|#楼|#栋|#)"
-_ROOM = r"(?P<room>[A-Z]?[0-9]{1,4}[A-Z]?)(?:号房|房间|室|房|号|户)?"
-_END = r"(?:[左右中东西南北]?侧?)?$"
+_ROOM = r"(?P<room>[A-Z]?[0-9]{1,4}[A-Z]?|(?:[0-9]{1,2}[层楼F])?[东西南北中左右])(?:号房|房间|室|房|号|户)?"
+_END = r"(?:[左右中东西南北]?[侧户边]?)?$"
 _FLOOR = r"(?:(?P<floor>-?[0-9]{1,2})(?:层|楼|F)-?)?"
 
 # In order of trust. The first pattern that fits an address reads its tail.
@@ -29,31 +29,42 @@ _TAILS = (
     # 3栋-2-501, 3栋2-501
     rf"^(?P<head>.*?)第?(?P<building>{_NUMBER}|{_LETTER}){_HOUSE}-?(?P<unit>[0-9]{{1,2}}|[A-Z])-{_ROOM}{_END}",
     # 3-2-501
-    rf"^(?P<head>.*?[^0-9]|)(?P<building>{_NUMBER}|[A-Z])-(?P<unit>[0-9]{{1,2}}|[A-Z])(?:单元|门|梯)?-{_ROOM}{_END}",
+    rf"^(?P<head>.*?[^0-9]|)(?P<building>{_NUMBER}|[A-Z])-(?P<unit>[0-9]{{1,2}}|[A-Z])(?:(?:单元|门|梯)-?|-){_ROOM}{_END}",
     # 3-501
     r"^(?P<head>.*?[^0-9-]|)(?P<building>[0-9]{1,3}[A-Z]?|[A-Z][0-9]?)-(?P<room>[0-9]{3,4}[A-Z]?)(?:室|房|号)?$",
+    # 3号楼2单元5-01
+    (
+        rf"^(?P<head>.*?)第?(?P<building>{_NUMBER}|{_LETTER}){_HOUSE}-?"
+        rf"(?P<unit>[0-9]{{1,2}}|{_LETTER})(?:单元|门栋|门|梯)-?(?P<floor>[0-9]{{1,2}})-(?P<room>[0-9]{{2}})(?:室|房|号)?$"
+    ),
     # 12号2单元301室: a house number, a unit, no building
     rf"^(?P<head>.*?)(?P<unit>[0-9]{{1,2}}|{_LETTER})(?:单元|门栋|梯)-?{_FLOOR}(?:{_ROOM})?{_END}",
     # 12号301室, 海府大厦5层502, 海府大厦502室
     rf"^(?P<head>.*?[^0-9])(?P<floor>[0-9]{{1,2}})(?:层|楼)(?:{_ROOM})?{_END}",
     r"^(?P<head>.*?[^0-9]|)(?P<room>[A-Z]?[0-9]{2,4}[A-Z]?)(?:号房|房间|室|房)$",
-    r"^(?P<head>.*?[0-9]号)(?P<room>[A-Z]?[0-9]{3,4}[A-Z]?)$",
+    r"^(?P<head>.*?[0-9]号)-?(?P<room>[A-Z]?[0-9]{3,4}[A-Z]?)(?:室|房|号)?$",
+    # 公寓楼-303, 商住楼-2-303
+    r"^(?P<head>.*?\p{Han})-(?:(?P<unit>[0-9]{1,2})-)?(?P<room>[A-Z]?[0-9]{3,4}[A-Z]?)(?:室|房|号)?$",
+    # 公寓楼303
+    r"^(?P<head>.*?\p{Han})(?P<room>[A-Z]?[0-9]{3,4}[A-Z]?)(?:室|房)?$",
 )
 
 # A district is not 社区, 小区 or 园区; a city is not 超市.
 _PREFIX = (
     r"^(?:中国)?(?:\p{Han}{2,4}?(?:省|自治区))*(?:\p{Han}{1,4}?[\p{Han}--[超门夜菜都]]市)*"
-    r"(?:\p{Han}{1,3}?[\p{Han}--[社小园校院厂库景湾山]][区县])*(?:\p{Han}{1,8}?(?:街道办事处|街道办|街道))*"
+    r"(?:\p{Han}{1,3}?[\p{Han}--[社小园校院厂库景湾山宅活舍]][区县])*(?:\p{Han}{1,8}?(?:街道办事处|街道办|街道))*"
 )
 _HEAD = (
-    _PREFIX
-    + r"(?:\p{Han}{2,6}?[镇乡])?(?P<community>(?:\p{Han}{1,8}?(?:社区居委会|社区居民委员会|社区|居委会|村委会)){0,2})"
+    r"(?:\p{Han}{2,6}?[镇乡])?(?P<community>(?:\p{Han}{1,8}?(?:社区居委会|社区居民委员会|社区|居委会|村委会)){0,2})"
     r"(?P<rest>.*)$"
 )
-# A 镇 or 乡 is only taken before a community, for 水乡人家 and 欧洲小镇 are names of compounds.
-_HEAD_PLAIN = (
-    _PREFIX + r"(?P<community>(?:\p{Han}{1,8}?(?:社区居委会|社区居民委员会|社区|居委会|村委会)){0,2})(?P<rest>.*)$"
+# Where every word may be misspelt, a district is only known behind its city.
+_PREFIX_CLOSE = (
+    r"^(?:中国)?(?:\p{Han}{2,4}?(?:省|自治区))*(?:(?:\p{Han}{1,4}?[\p{Han}--[超门夜菜都]]市)+"
+    r"(?:\p{Han}{1,3}?[\p{Han}--[社小园校院厂库景湾山宅活舍]][区县])*)?(?:\p{Han}{1,8}?(?:街道办事处|街道办|街道))*"
 )
+# A 镇 or 乡 is only taken before a community, for 水乡人家 and 欧洲小镇 are names of compounds.
+_HEAD_PLAIN = r"(?P<community>(?:\p{Han}{1,8}?(?:社区居委会|社区居民委员会|社区|居委会|村委会)){0,2})(?P<rest>.*)$"
 _ROAD = (
     r"^(?P<road>[\p{Han}0-9]{1,10}?(?:大道|大街|横街|横路|路|街|巷|胡同|弄|里|村))"
     r"(?P<no>[0-9]{1,4}(?:-[0-9]{1,4})?号?(?:附[0-9]{1,3}号?|之[0-9]{1,3}|院)?)(?P<rest>.*)$"
@@ -67,32 +78,20 @@ _GENERIC = r"^(?:小区|大院|宿舍|院|新村|花园|公寓|大厦|家属院|
 _COMMUNITY_END = r"(?:社区居委会|社区居民委员会|社区|居委会|村委会)$"
 
 
-def parse_addresses(addresses: pl.Series) -> pl.DataFrame:
+def parse_addresses(addresses: pl.Series, *, closely: bool = False) -> pl.DataFrame:
     """Split addresses (String) into `PARTS`, row by row; null where a part is not named.
 
     Numbers come without what counts them (``1号楼`` → ``1``, ``A座`` → ``A``), names as written in half width; the
     community comes without 社区. A floor and a room of at most two digits are read together: 5层01室 → room 501.
+    ``closely``: words that count are also known where they are misspelt (单园 for 单元) or traditional (單元).
     """
     texts = addresses.drop_nulls().unique()
     if texts.is_empty():
         return pl.DataFrame({part: pl.Series([None] * len(addresses), dtype=pl.String) for part in PARTS})
-    parsed = _split_heads(_split_tails(_plain(texts))).with_columns(text=texts)
+    parsed = _split_heads(
+        _split_tails(plain_texts(texts, closely=closely)), _PREFIX_CLOSE if closely else _PREFIX
+    ).with_columns(text=texts)
     return addresses.alias("text").to_frame().join(parsed, on="text", how="left", maintain_order="left").select(PARTS)
-
-
-def _plain(texts: pl.Series) -> pl.Series:
-    """Half width, upper case, without spaces and commas, one kind of dash, digits for numerals that count."""
-    plain = (
-        texts.str.normalize("NFKC")
-        .str.to_uppercase()
-        .str.replace_all(r"[\s,，、。;；:：\"“”'‘’()（）\[\]【】<>《》·.]", "")
-        .str.replace_all(r"[‐‑–—―－_~/\\]|--+", "-")
-    )
-    numerals = plain.str.contains(f"{NUMERAL}(?:号|栋|幢|座|单元|门|梯|层|楼|室|房|户|弄|巷|-|$)")
-    if numerals.any():
-        read = [read_numerals(text) for text in plain.filter(numerals).to_list()]
-        plain = plain.scatter(numerals.arg_true(), pl.Series(read, dtype=pl.String))
-    return plain
 
 
 def _split_tails(plain: pl.Series) -> pl.DataFrame:
@@ -113,23 +112,25 @@ def _split_tails(plain: pl.Series) -> pl.DataFrame:
         [pl.lit(None, dtype=pl.String).alias(name) for name in columns[1:]]
     )
     tails = pl.concat([*done, rest]).sort("place").drop("place")
-    short = pl.col("floor").is_not_null() & pl.col("room").str.contains(r"^[0-9]{1,2}$")
+    floor, room = pl.col("floor"), pl.col("room")
+    short = floor.is_not_null() & room.str.contains(r"^[0-9]{1,2}$")
+    side = floor.is_not_null() & room.str.contains(r"^[东西南北中左右]$")
     return tails.with_columns(
-        room=pl.when(short).then(pl.col("floor") + pl.col("room").str.zfill(2)).otherwise(pl.col("room"))
+        room=pl.when(short).then(floor + room.str.zfill(2)).when(side).then(floor + "楼" + room + "户").otherwise(room)
     )
 
 
-def _split_heads(tails: pl.DataFrame) -> pl.DataFrame:
+def _split_heads(tails: pl.DataFrame, prefix: str) -> pl.DataFrame:
     """Replace the head by community, road, road number and compound."""
     heads = tails.get_column("head").fill_null("").unique()
-    read = _read_heads(heads).with_columns(head=heads)
+    read = _read_heads(heads, prefix).with_columns(head=heads)
     joined = tails.with_columns(pl.col("head").fill_null("")).join(read, on="head", how="left", maintain_order="left")
     return joined.select(pl.when(pl.col(part) != "").then(pl.col(part)) for part in PARTS)
 
 
-def _read_heads(heads: pl.Series) -> pl.DataFrame:
-    groups = heads.str.extract_groups(_HEAD).struct.unnest()
-    plain = heads.str.extract_groups(_HEAD_PLAIN).struct.unnest()
+def _read_heads(heads: pl.Series, prefix: str) -> pl.DataFrame:
+    groups = heads.str.extract_groups(prefix + _HEAD).struct.unnest()
+    plain = heads.str.extract_groups(prefix + _HEAD_PLAIN).struct.unnest()
     with_town = groups.get_column("community") != ""
     chosen = pl.select(
         community=pl.when(with_town).then(groups.get_column("community")).otherwise(plain.get_column("community")),

@@ -14,7 +14,7 @@ _UNITS = {"十": 10, "百": 100, "千": 1000}
 NUMERAL = "[零〇一二两三四五六七八九十百千]"
 # A numeral is one only before what counts it; 五指山路 and 一品花园 keep theirs.
 _COUNTED = re.compile(
-    f"({NUMERAL}+)(?=(?:号楼|号院|号|栋|幢|座|单元|门|梯|层|楼|室|房|户|弄|巷|$|-))|(?<=[元层楼栋幢座室梯])({NUMERAL}+)"
+    f"({NUMERAL}+)(?=(?:号楼|号院|号|栋|幢|座|#|单元|门|梯|层|楼|室|房|户|弄|巷|$|-))|(?<=[元层楼栋幢座室梯#])({NUMERAL}+)"
 )
 
 _COMMITTEE = re.compile("(?:社区居民委员会|社区居委会|社区|居民委员会|居委会|村民委员会|村委会)$")
@@ -62,6 +62,16 @@ def number_key(text: str) -> str:
     )
     plain = re.sub(r"^(?:UNIT|ROOM|BUILDING)", "", plain)
     return re.sub(r"^0+(?=[0-9A-Z])", "", plain)
+
+
+_SIDE = re.compile(r"^([0-9]+)(?:楼|层|F|-)*([东西南北中左右])(?:侧|边|面|户|室|房)*$")
+
+
+def room_key(text: str) -> str:
+    """A room as it is compared: as a number, or by floor and side: 三楼东户, 3层东 → 3东."""
+    plain = read_numerals("".join(unicodedata.normalize("NFKC", text).upper().split()))
+    side = _SIDE.match(plain)
+    return side.group(1) + side.group(2) if side else number_key(text)
 
 
 def keys(values: pl.Series, function: Callable[[str], str]) -> pl.Series:

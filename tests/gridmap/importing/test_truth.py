@@ -43,7 +43,7 @@ def no_room(row: Row) -> Row:
 
 
 def wrong_sound(row: Row) -> Row:
-    return row | {"现住址": row["现住址"].replace("海景", "海京")}
+    return row | {"现住址": row["现住址"].replace("海景", "海岸")}
 
 
 def full_width(row: Row) -> Row:
@@ -154,7 +154,7 @@ def test_verdicts_and_the_marked_workbook_lead_back_to_a_clean_import(
     number.value = number.value[:-1] + id_number(number.value[6:14], int(number.value[14:17]))[-1]
     for line in (2, 3):
         address = sheet.cell(line, headings.index("现住址") + 1)
-        address.value = address.value.replace("海京", "海景")
+        address.value = address.value.replace("海岸", "海景")
     book.save(tmp_path / "mended.xlsx")
     again = import_register(store, make_manager(store), tmp_path / "mended.xlsx", UNDER)
     assert again.verdicts["verdict"].to_list() == ["inserted", "updated"]

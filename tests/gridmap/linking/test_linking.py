@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from gridmap.linking.candidates import suggest
 from gridmap.linking.grammar import PARTS, parse_addresses
+from gridmap.linking.index import Buildings, DwellingIndex, Dwellings
 from gridmap.linking.keys import chinese_number, number_key
-from gridmap.linking.link import Buildings, DwellingIndex, Dwellings, link_addresses
+from gridmap.linking.link import link_addresses
 
 BUILDINGS = [
     # community, compound, number, name, road, road_no, external id

@@ -30,10 +30,10 @@ def hand_in(
 def unknown_compound(store: Store, actor: Actor, folder: Path) -> UUID:
     """Three rows at two unknown addresses and one whose person is not clear."""
     rows = [
-        person("王芳", 2, "海京花园1号楼1单元101"),
-        person("王伟", 3, "海京花园1号楼1单元101", 与户主关系="配偶"),
-        person("李娜", 4, "海京花园2号楼201"),
-        {"姓名": "周九", "现住址": "海京花园2号楼202"},
+        person("王芳", 2, "海岸花园1号楼1单元101"),
+        person("王伟", 3, "海岸花园1号楼1单元101", 与户主关系="配偶"),
+        person("李娜", 4, "海岸花园2号楼201"),
+        {"姓名": "周九", "现住址": "海岸花园2号楼202"},
     ]
     return hand_in(store, actor, folder / "r.csv", rows)
 

@@ -42,7 +42,7 @@ from tests.gridmap.importing.registers import (
 )
 from tests.gridmap.reviewing.cases import DAY, UNDER, case_at, hand_in, queue, unknown_compound
 
-AT_ONE, AT_TWO, UNCLEAR = "海京花园1号楼1单元101", "海京花园2号楼201", "海京花园2号楼202"
+AT_ONE, AT_TWO, UNCLEAR = "海岸花园1号楼1单元101", "海岸花园2号楼201", "海岸花园2号楼202"
 
 
 @pytest.fixture
@@ -126,24 +126,24 @@ def test_a_name_settles_every_case_that_it_makes_clear(
     store: Store, waiting: Street, manager: Actor, tmp_path: Path
 ) -> None:
     before = register_of(store)
-    entry = AliasEntry("compound", "海景花园", "海京花园")
+    entry = AliasEntry("compound", "海景花园", "海岸花园")
     done = take(store, manager, case_at(store, manager, AT_TWO), "alias", "named", alias=entry)
     assert (done.cases, done.left) == (3, 1)
     assert {row.dwelling_id for row in residences(store, waiting)} == {
         waiting.rooms["海景花园1-1-101"],
         waiting.rooms["海景花园2-1-201"],
     }
-    late = write_csv(tmp_path / "late.csv", [person("陈明", 5, "海京花园2号楼301")])
+    late = write_csv(tmp_path / "late.csv", [person("陈明", 5, "海岸花园2号楼301")])
     with store.read() as unit:
         (learned,) = history.learned(unit, manager)
-    assert (learned.alias, learned.official) == ("海京花园", "海景花园")
+    assert (learned.alias, learned.official) == ("海岸花园", "海景花园")
     take_back(store, manager, done)
     assert register_of(store) == before
     assert import_register(store, manager, late, UNDER).counts["needs_review"] == 1
 
 
 def test_a_learned_name_can_be_withdrawn(store: Store, waiting: Street, manager: Actor, tmp_path: Path) -> None:
-    entry = AliasEntry("compound", "海景花园", "海京花园")
+    entry = AliasEntry("compound", "海景花园", "海岸花园")
     take(store, manager, case_at(store, manager, AT_TWO), "alias", "named", alias=entry)
     with store.write() as unit:
         (learned,) = history.learned(unit, manager)
@@ -152,7 +152,7 @@ def test_a_learned_name_can_be_withdrawn(store: Store, waiting: Street, manager:
             history.withdraw(unit, manager, learned.id)
         assert history.learned(unit, manager) == []
     assert len([row for row in residences(store, waiting) if row.dwelling_id]) == 3
-    late = write_csv(tmp_path / "late.csv", [person("陈明", 5, "海京花园2号楼301")])
+    late = write_csv(tmp_path / "late.csv", [person("陈明", 5, "海岸花园2号楼301")])
     assert import_register(store, manager, late, UNDER).counts["needs_review"] == 1
 
 
@@ -163,8 +163,8 @@ def test_a_place_that_is_missing_is_made(store: Store, waiting: Street, manager:
         (NewPlace(room="401", unit="1", compound="海景花园", number="2号楼"), (0, 0, 1)),
         (NewPlace(room="101", unit="2", compound="海景花园", number="2"), (0, 1, 1)),
         (NewPlace(room="101", unit="1", compound="海景花园", number="2号楼"), (0, 0, 0)),
-        (NewPlace(room="301", compound="海京花园", number="9号楼"), (1, 1, 1)),
-        (NewPlace(compound="海京花园", number="9号楼"), (1, 0, 0)),
+        (NewPlace(room="301", compound="海岸花园", number="9号楼"), (1, 1, 1)),
+        (NewPlace(compound="海岸花园", number="9号楼"), (1, 0, 0)),
         (NewPlace(room="201", road="海府路", road_no="99号"), (1, 1, 1)),
     ):
         done = take(store, manager, case_at(store, manager, AT_ONE), "new_place", "alike", new=wanted)
@@ -280,7 +280,7 @@ def test_whoever_lives_elsewhere_moves_by_a_decision_of_both_areas(
     """The data manager of one community neither sees nor decides that case; whoever answers for both does."""
     hand_in(store, manager, tmp_path / "1.csv", [person("王芳", 2, "银湖花园1栋101")], under="460108001002")
     here = make_manager(store, street.community)
-    rows = [person("王芳", 2, "海景花园1号楼1单元102"), person("李娜", 4, "海京花园9号楼")]
+    rows = [person("王芳", 2, "海景花园1号楼1单元102"), person("李娜", 4, "海岸花园9号楼")]
     hand_in(store, here, tmp_path / "2.csv", rows, on=date(2026, 4, 1))
     assert [case.row for case in queue(store, here)] == [3]
     case = next(case for case in queue(store, manager) if case.row == 2)
@@ -341,8 +341,8 @@ def test_a_decision_that_others_stand_on_is_not_taken_back(
 ) -> None:
     room = waiting.rooms["海景花园2-1-201"]
     first = take(store, manager, case_at(store, manager, AT_TWO), "place", dwelling_id=room)
-    hand_in(store, manager, tmp_path / "m.csv", [person("李娜", 4, "海京花园8号楼1")], on=date(2026, 2, 1))
-    later = case_at(store, manager, "海京花园8号楼1")
+    hand_in(store, manager, tmp_path / "m.csv", [person("李娜", 4, "海岸花园8号楼1")], on=date(2026, 2, 1))
+    later = case_at(store, manager, "海岸花园8号楼1")
     other = waiting.rooms["海景花园2-1-302"]
     second = take(store, manager, later, "place", dwelling_id=other, on=date(2026, 2, 1))
     with pytest.raises(ChangedSinceError):

@@ -83,7 +83,7 @@ def test_a_case_is_shown_masked_and_exactly_who_is_shown_is_recorded(
     case, other = desk.open.together
     assert case.content["name"] == "王*"
     assert case.content["id_number"].count("*") == 11
-    assert case.parts == {"compound": "海京花园", "building": "1", "unit": "1", "room": "101"}
+    assert case.parts == {"compound": "海岸花园", "building": "1", "unit": "1", "room": "101"}
     assert desk.open.alike == 2
     assert desk.open.named == 4
     assert desk.open.same_reason == 3
@@ -162,7 +162,7 @@ def test_going_on_gives_the_case_before_up(store: Store, waiting: Street, manage
 def test_two_reviewers_at_once_never_get_the_same_case(
     store: Store, street: Street, manager: Actor, tmp_path: Path
 ) -> None:
-    rows = [person(f"王{chr(0x4E00 + n)}", n, f"海京花园{n}号楼101") for n in range(2, 14)]
+    rows = [person(f"王{chr(0x4E00 + n)}", n, f"海岸花园{n}号楼101") for n in range(2, 14)]
     hand_in(store, manager, tmp_path / "r.csv", rows)
     people = [make_manager(store) for _ in range(4)]
     start = Barrier(len(people))
@@ -220,7 +220,7 @@ def fill(store: Store, street: Street, count: int) -> None:
             )
         )  # fmt: skip
         unit.session.flush()
-        content = unit.vault.seal('{"address": "海京花园9号楼"}', "import_row.content")
+        content = unit.vault.seal('{"address": "海岸花园9号楼"}', "import_row.content")
         reasons = ("compound_unknown", "room_unknown", "building_ambiguous")
         bulk_insert(
             unit,

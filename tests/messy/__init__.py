@@ -1,0 +1,1 @@
+"""Messy registers: address texts as offices write them, with the truth beside each."""
