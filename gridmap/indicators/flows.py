@@ -132,30 +132,39 @@ class Flows:
         return behind
 
 
-def flows_between(snapshot: Snapshot, start: date, end: date) -> Flows:
-    """Reconcile two dates. ValueError when ``end`` lies before ``start``."""
+def flows_between(snapshot: Snapshot, start: date, end: date, divided_on: date | None = None) -> Flows:
+    """Reconcile two dates. ``divided_on`` counts everything by the cells of one day, so that no boundary changes;
+    by default each day is counted by its own. ValueError when ``end`` lies before ``start``."""
     if end < start:
         raise ValueError("a period ends before it starts")
     first, last = to_day(start), to_day(end)
-    bookings = Bookings.joined([*_ends(snapshot, first, last), *_boundary_changes(snapshot, first, last)])
+    if divided_on is None:
+        division = None
+        bookings = Bookings.joined([*_ends(snapshot, first, last, division), *_boundary_changes(snapshot, first, last)])
+    else:
+        division = to_day(divided_on)
+        bookings = Bookings.joined(_ends(snapshot, first, last, division))
     return Flows(
         snapshot=snapshot,
         start=start,
         end=end,
-        opening=population_at(snapshot, start),
-        closing=population_at(snapshot, end),
+        opening=population_at(snapshot, start, divided_on),
+        closing=population_at(snapshot, end, divided_on),
         lines=_lines(snapshot, bookings),
         bookings=bookings,
     )
 
 
-def _ends(snapshot: Snapshot, first: int, last: int) -> list[Bookings]:
+def _ends(snapshot: Snapshot, first: int, last: int, division: int | None) -> list[Bookings]:
     """Bookings of residences that begin or end in the period."""
     residences = snapshot.residences
     gone = np.flatnonzero((first < residences.valid_to) & (residences.valid_to <= last))
     come = np.flatnonzero((first < residences.valid_from) & (residences.valid_from <= last))
-    left = _place_on_days(snapshot, gone, residences.valid_to[gone] - 1)
-    reached = _place_on_days(snapshot, come, residences.valid_from[come])
+    if division is None:
+        left = _place_on_days(snapshot, gone, residences.valid_to[gone] - 1)
+        reached = _place_on_days(snapshot, come, residences.valid_from[come])
+    else:
+        left, reached = snapshot.place_of(gone, division), snapshot.place_of(come, division)
     meeting_out, meeting_in = _meetings(snapshot, (gone, left), (come, reached))
     cause_out = _moved(residences.cause_out[gone], residences.following[gone] >= 0, CauseOut.UNKNOWN, CauseOut.MOVE_OUT)
     cause_in = _moved(residences.cause_in[come], residences.previous[come] >= 0, CauseIn.INITIAL, CauseIn.MOVE_IN)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import geopandas as gpd
@@ -21,6 +22,7 @@ from gridmap.indicators.columns import (
     OPEN,
     UNKNOWN_DAY,
     CodeColumn,
+    Column,
     DayColumn,
     KeyColumn,
     NumberColumn,
@@ -29,6 +31,7 @@ from gridmap.indicators.columns import (
 )
 from gridmap.indicators.keys import KeyIndex, sorted_by
 from gridmap.indicators.overlaps import neighbours, without_overlaps
+from gridmap.indicators.past import believed, with_former_values
 from gridmap.indicators.records import (
     ATTRIBUTE_FIELDS,
     PERSON_FIELDS,
@@ -121,14 +124,15 @@ def change_numbers(unit: UnitOfWork) -> dict[str, int]:
     return {row.name: row.value for row in unit.session.scalars(sa.select(ChangeNumber))}
 
 
-def load_snapshot(unit: UnitOfWork) -> Snapshot:
-    """Read the whole register of every region as it is believed in this unit of work."""
+def load_snapshot(unit: UnitOfWork, known_at: datetime | None = None) -> Snapshot:
+    """Read the whole register of every region as it is believed in this unit of work. With ``known_at`` who lived where
+    in which category is what was known at that moment; buildings, visits and what is held of dwellings are today's."""
     areas = load_areas(unit)
     area_keys = KeyIndex(np.array([area.bytes for area in areas.ids], dtype="S16"))
     buildings, building_keys = _buildings(unit, area_keys)
     main_cells = _main_cells(unit, building_keys, area_keys)
     dwellings, dwelling_keys = _dwellings(unit, building_keys, len(buildings))
-    rows = _residence_rows(unit, building_keys, dwelling_keys, area_keys)
+    rows = _residence_rows(unit, (building_keys, dwelling_keys, area_keys), known_at)
     people, person_keys = _people(unit)
     rows["person"] = person_keys.positions(rows["person"])
     rows, parted = without_overlaps(rows)
@@ -145,7 +149,7 @@ def load_snapshot(unit: UnitOfWork) -> Snapshot:
         verifications=_verifications(unit, dwelling_keys),
         agreements=load_agreements(unit, dwelling_keys),
         persons=persons,
-        attributes=_attributes(unit, person_keys, renumbered),
+        attributes=_attributes(unit, person_keys, renumbered, known_at),
         residences=residences,
         served=load_served(unit, person_keys, renumbered),
         parted=parted,
@@ -231,29 +235,39 @@ def _dwellings(unit: UnitOfWork, building_keys: KeyIndex, buildings: int) -> tup
     return Dwellings(ids=rows["id"], building=rows["building"], first=first), KeyIndex(rows["id"])
 
 
-def _residence_rows(unit: UnitOfWork, building_keys: KeyIndex, dwelling_keys: KeyIndex, area_keys: KeyIndex) -> Table:
+def _residence_rows(unit: UnitOfWork, places: tuple[KeyIndex, KeyIndex, KeyIndex], known_at: datetime | None) -> Table:
+    building_keys, dwelling_keys, area_keys = places
     principal = "principal" if unit.dialect == "postgresql" else "principal = 1"
-    rows = read_everywhere(
-        unit,
-        Residence.__table__,  # type: ignore[arg-type]
-        {
-            "person": KeyColumn("person_id"),
-            "household": KeyColumn("household_id"),
-            "dwelling": KeyColumn("dwelling_id"),
-            "building": KeyColumn("building_id"),
-            "area": KeyColumn("area_id"),
-            "head": CodeColumn("relationship", words.HEAD_CODES),
-            "filled": PresentColumns(RESIDENCE_FIELDS),
-            **_VALID,
-            "cause_in": CodeColumn("cause_in", words.CAUSE_IN_CODES),
-            "cause_out": CodeColumn("cause_out", words.CAUSE_OUT_CODES),
-        },
-        f"{_BELIEVED} AND {principal}",
-    )
+    columns: dict[str, Column] = {
+        "person": KeyColumn("person_id"),
+        "household": KeyColumn("household_id"),
+        "dwelling": KeyColumn("dwelling_id"),
+        "building": KeyColumn("building_id"),
+        "area": KeyColumn("area_id"),
+        "head": CodeColumn("relationship", words.HEAD_CODES),
+        "filled": PresentColumns(RESIDENCE_FIELDS),
+        **_VALID,
+        "cause_in": CodeColumn("cause_in", words.CAUSE_IN_CODES),
+        "cause_out": CodeColumn("cause_out", words.CAUSE_OUT_CODES),
+    }
+    rows = _known(unit, Residence.__table__, columns, known_at, f" AND {principal}")
     rows["building"] = building_keys.positions(rows["building"])
     rows["dwelling"] = dwelling_keys.positions(rows["dwelling"])
     rows["area"] = area_keys.positions(rows["area"])
     rows["household"] = _numbered(rows["household"], rows["building"])
+    return rows
+
+
+def _known(
+    unit: UnitOfWork, table: Any, columns: dict[str, Column], known_at: datetime | None, also: str = ""
+) -> Table:
+    """Records that are believed now, or were known at a moment, with what they held then."""
+    where = believed(unit, known_at) + also
+    if known_at is None:
+        return read_everywhere(unit, table, columns, where)
+    rows = read_everywhere(unit, table, {"id": KeyColumn("id"), **columns}, where)
+    rows = with_former_values(unit, table.name, rows, columns, known_at)
+    del rows["id"]
     return rows
 
 
@@ -329,15 +343,17 @@ def _renumbered(people: Table, order: NDArray[np.int32]) -> tuple[Persons, NDArr
     return persons, renumber
 
 
-def _attributes(unit: UnitOfWork, person_keys: KeyIndex, renumbered: NDArray[np.int32]) -> Attributes:
-    columns = {
+def _attributes(
+    unit: UnitOfWork, person_keys: KeyIndex, renumbered: NDArray[np.int32], known_at: datetime | None
+) -> Attributes:
+    columns: dict[str, Column] = {
         "person": KeyColumn("person_id"),
         "presence": CodeColumn("presence", words.PRESENCE_CODES),
         "marital": CodeColumn("marital_status", words.MARITAL_CODES),
         "filled": PresentColumns(ATTRIBUTE_FIELDS),
         **_VALID,
     }
-    rows = read_everywhere(unit, PersonAttribute.__table__, columns, _BELIEVED)  # type: ignore[arg-type]
+    rows = _known(unit, PersonAttribute.__table__, columns, known_at)
     old = person_keys.positions(rows["person"])
     rows["person"] = np.where(old >= 0, renumbered[old], -1) if len(renumbered) else old
     rows = _taken(rows, np.flatnonzero(rows["person"] >= 0))

@@ -45,10 +45,10 @@ class Transitions:
         }
 
 
-def transitions_between(snapshot: Snapshot, start: date, end: date) -> Transitions:
-    """The changes of category of every area between two dates, by the areas of those dates."""
-    before, was = _standing(snapshot, to_day(start))
-    after, now = _standing(snapshot, to_day(end))
+def transitions_between(snapshot: Snapshot, start: date, end: date, divided_on: date | None = None) -> Transitions:
+    """The changes of category of every area between two dates, by the areas of those dates or of ``divided_on``."""
+    before, was = _standing(snapshot, to_day(start), divided_on)
+    after, now = _standing(snapshot, to_day(end), divided_on)
     meeting = snapshot.areas.meeting(before, after)
     elsewhere = np.full(len(was), ELSEWHERE, dtype=np.int64)
     # Seen from below the meeting a person left or came; from there upwards both ends are inside.
@@ -58,11 +58,29 @@ def transitions_between(snapshot: Snapshot, start: date, end: date) -> Transitio
     return Transitions(snapshot, start, end, snapshot.areas.roll_up(table))
 
 
-def _standing(snapshot: Snapshot, day: int) -> tuple[Places, NDArray[np.int64]]:
+def persons_who_went(
+    snapshot: Snapshot, start: date, end: date, position: int, went: tuple[str, str], *, divided_on: date | None = None
+) -> NDArray[np.intp]:
+    """The persons in one field (before, after; words of ``CATEGORIES``) of the table of an area, by position.
+
+    KeyError for a word that is no category.
+    """
+    codes = {word: code for code, word in enumerate(CATEGORIES)}
+    inside = np.append(snapshot.areas.below(position), False)
+    standing = []
+    for day in (start, end):
+        place, category = _standing(snapshot, to_day(day), divided_on)
+        standing.append(np.where(inside[place], category, ELSEWHERE))
+    chosen: NDArray[np.intp] = np.flatnonzero((standing[0] == codes[went[0]]) & (standing[1] == codes[went[1]]))
+    return chosen
+
+
+def _standing(snapshot: Snapshot, day: int, divided_on: date | None = None) -> tuple[Places, NDArray[np.int64]]:
     """The area of every person on a day (-1: none) and the category it has."""
     live = snapshot.residences.live(day)
     place = np.full(len(snapshot.persons), -1, dtype=np.int32)
-    place[snapshot.residences.person[live]] = snapshot.place_of(live, day)
+    division = day if divided_on is None else to_day(divided_on)
+    place[snapshot.residences.person[live]] = snapshot.place_of(live, division)
     return place, (attributes_at(snapshot, day) & 3).astype(np.int64)
 
 
