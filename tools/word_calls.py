@@ -61,6 +61,7 @@ DECLARED: Final[Mapping[str, str]] = {
     "next((text for start, text in _reasons().items() if reason.startswith(start)), None)": "geodata/repair.toml",
     "people['population'].source": _INDICATORS,
     "people['households'].source": _INDICATORS,
+    "indicator.name": _INDICATORS,
     "self.indicator(rule).source": _INDICATORS,
     "rule.name": _RULES,
     "result.rule.name": _RULES,
