@@ -21,8 +21,6 @@ from web.settings import PREFIX, Settings
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
-IN_ENGLISH_ELSEWHERE = {"reference/cli.md", "reference/figures.md", "guide/command-line.md"}
-"""Pages whose English text stands in docs/ itself."""
 
 
 def page(folder: str, name: str) -> str:
@@ -86,8 +84,7 @@ def test_both_languages_have_the_same_pages() -> None:
         folder: {file.relative_to(DOCS / folder).as_posix() for file in (DOCS / folder).rglob("*.md")}
         for folder in LANGUAGES
     }
-    assert pages["zh-CN"] == pages["en"] | IN_ENGLISH_ELSEWHERE
-    assert all((DOCS / name).is_file() for name in IN_ENGLISH_ELSEWHERE)
+    assert pages["zh-CN"] == pages["en"]
 
 
 def documents() -> list[Path]:
@@ -132,7 +129,7 @@ def test_the_tests_that_prove_an_answer_to_a_threat_exist(folder: str) -> None:
 
 def known_commands() -> dict[str, set[str]]:
     """The options of each command, as the reference lists them."""
-    parts = re.split(r"^## ", (DOCS / "reference" / "cli.md").read_text("utf-8"), flags=re.MULTILINE)[1:]
+    parts = re.split(r"^## ", (DOCS / "en" / "reference" / "cli.md").read_text("utf-8"), flags=re.MULTILINE)[1:]
     return {part.split("\n", 1)[0]: set(re.findall(r"(?<![\w-])--?[a-z][a-z-]*", part)) for part in parts}
 
 

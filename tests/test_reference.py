@@ -30,13 +30,13 @@ def test_the_commands_are_documented_as_they_are() -> None:
         check=False,
     )
     assert done.returncode == 0, (
-        f"docs/reference/cli.md is out of step: run 'python -m tools.cli_reference'\n{done.stderr}"
+        f"docs/en/reference/cli.md is out of step: run 'python -m tools.cli_reference'\n{done.stderr}"
     )
 
 
 def documented() -> set[str]:
     """Every column the page names, with the words in brackets spelled out."""
-    page = (ROOT / "docs" / "reference" / "figures.md").read_text("utf-8")
+    page = (ROOT / "docs" / "en" / "reference" / "figures.md").read_text("utf-8")
     indicators = re.search(r"- ‹indicator›: (.*?), and those", page, re.DOTALL)
     assert indicators is not None
     words = {

@@ -1,4 +1,4 @@
-"""Write docs/reference/cli.md from the commands' own help.
+"""Write docs/en/reference/cli.md from the commands' own help.
 
 ``python -m tools.cli_reference`` rewrites it; with ``--check`` it only says, by exit code 1, that it is out of step.
 """
@@ -21,7 +21,7 @@ from typer.models import CommandInfo, OptionInfo, ParameterInfo
 
 from web.cli import application
 
-FILE: Final = Path(__file__).parent.parent / "docs" / "reference" / "cli.md"
+FILE: Final = Path(__file__).parent.parent / "docs" / "en" / "reference" / "cli.md"
 HEAD: Final = """\
 # Commands
 

@@ -30,7 +30,7 @@ from gridmap.cli.frame import _exit_code
 from gridmap.compliance.rules import Rule, shipped_rules
 from gridmap.importing.findings import FINDINGS, Weight
 from gridmap.indicators.registry import Indicator, shipped_registry
-from gridmap.residents.service import SEARCH_LIMIT
+from gridmap.residents.search import SEARCH_LIMIT
 from tools.doc_words import Words
 from web.errors import status_of
 from web.routes import ROUTERS
