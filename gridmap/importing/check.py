@@ -56,14 +56,17 @@ class CheckedRows:
     issues: pl.DataFrame
     readings: pl.DataFrame
 
-    def headings(self) -> dict[str, str]:
-        """The heading of the column that fills each field, as the first sheet that has it writes it."""
-        found: dict[str, str] = {}
-        for columns in self.columns.values():
-            for column in columns:
-                if column.status is ColumnStatus.MAPPED and column.field:
-                    found.setdefault(column.field, column.heading)
-        return found
+    def headings(self) -> pl.DataFrame:
+        """The heading of the column that fills each field: sheet, field, column. An address in parts is marked at the
+        first of them."""
+        found: list[tuple[str, str, str]] = []
+        for sheet, columns in self.columns.items():
+            own = {c.field: c.heading or c.letters for c in columns if c.status is ColumnStatus.MAPPED and c.field}
+            parts = [own[part] for part in PARTS if part in own]
+            if parts:
+                own.setdefault("address", parts[0])
+            found += [(sheet, field_name, heading) for field_name, heading in own.items()]
+        return pl.DataFrame(found, schema={"sheet": pl.String, "field": pl.String, "column": pl.String}, orient="row")
 
 
 def check_rows(

@@ -147,10 +147,10 @@ def _rows(row: ImportLayout) -> tuple[int, ...] | None:
 
 
 def _fields(columns: tuple[Column, ...]) -> dict[str, str]:
-    """What each column means now, by its key: a field, or nothing where it is left out."""
+    """What each column means now, by its key: a field, or nothing where it is left out by choice."""
     keys = column_keys([column.letters for column in columns], [column.heading for column in columns])
     return {
         keys[column.letters]: (column.field or "") if column.status is ColumnStatus.MAPPED else ""
         for column in columns
-        if column.status in {ColumnStatus.MAPPED, ColumnStatus.IGNORED, ColumnStatus.UNKNOWN}
+        if column.status is ColumnStatus.MAPPED or (column.status is ColumnStatus.IGNORED and column.field is None)
     }

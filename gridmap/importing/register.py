@@ -292,8 +292,10 @@ def _counts(plan: Plan) -> dict[str, int]:
 
 def _result(job: _Job, understood: Understood, checked: CheckedRows, judged: _Judged) -> BatchResult:
     plan, places = judged.plan, judged.places
-    headings = checked.headings()
-    issues = _explained(plan.issues, headings).join(plan.rows.select("at", "sheet", "row"), on="at", how="left")
+    placed = plan.issues.join(
+        plan.rows.select("at", "sheet", "row"), on="at", how="left", maintain_order="left"
+    )  # fmt: skip
+    issues = _explained(placed, checked.headings())
     worst = issues.filter(pl.col("weight") > int(Weight.NOTE)).unique("at", keep="first", maintain_order=True)
     rows = plan.rows.join(
         worst.select("at", "column", "message", "remedy", "value", "other"), on="at", how="left", maintain_order="left"
@@ -334,14 +336,15 @@ def _result(job: _Job, understood: Understood, checked: CheckedRows, judged: _Ju
     )
 
 
-def _explained(issues: pl.DataFrame, headings: dict[str, str]) -> pl.DataFrame:
+def _explained(issues: pl.DataFrame, headings: pl.DataFrame) -> pl.DataFrame:
     """Findings with the heading of their column, and their sentences (English; the message id is the code's)."""
     texts = issues.select("code", "value", "other").unique()
     said = [FINDINGS[code].message.format(value=value or "", other=other or "") for code, value, other in texts.rows()]
     todo = [FINDINGS[code].hint for code in texts["code"].to_list()]
     texts = texts.with_columns(message=pl.Series(said, dtype=pl.String), remedy=pl.Series(todo, dtype=pl.String))
     named = issues.join(texts, on=["code", "value", "other"], how="left", nulls_equal=True, maintain_order="left")
-    return named.with_columns(column=pl.col("field").replace(list(headings), list(headings.values())))
+    named = named.join(headings, on=["sheet", "field"], how="left", maintain_order="left")
+    return named.with_columns(pl.col("column").fill_null(pl.col("field")))
 
 
 def _shown_ids(ids: pl.Series, places: pl.DataFrame) -> pl.Series:

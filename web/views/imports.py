@@ -12,7 +12,7 @@ from typing import Any, Final
 import polars as pl
 
 from gridmap.i18n import Translator
-from gridmap.importing.findings import FINDINGS
+from gridmap.importing.findings import FINDINGS, Weight
 from gridmap.importing.headings import Column, ColumnStatus, importable_fields
 from gridmap.importing.outcome import Verdict
 from gridmap.importing.result import BatchResult
@@ -59,6 +59,22 @@ FIELDS: Final = {
     "work_unit": "Work unit",
     "ethnic_group": "Ethnic group",
     "age": "Age (compared only)",
+    "community": "Community",
+    "cell": "Cell",
+    "compound": "Compound",
+    "road": "Road",
+    "road_no": "House number",
+    "building": "Building number",
+    "unit": "Unit of the building",
+    "floor": "Floor",
+    "room": "Room",
+    "use": "Use of the dwelling",
+    "state": "State of the dwelling",
+    "tenure": "Tenure",
+    "dwelling_id": "Code of the dwelling",
+    "building_id": "Code of the building",
+    "valid_from": "Lives here since",
+    "verified_on": "Verified on",
 }
 MASKS: Final = {"id_number": mask_id, "phone": mask_phone, "name": mask_name, "head": mask_name}
 SHOWN_COLUMNS: Final = 8
@@ -86,6 +102,7 @@ class PreviewRow:
     """An input row with its verdict; what identifies people is masked."""
 
     row: int
+    sheet: str | None
     cells: list[dict[str, str]]
     verdict: str
     reason: str | None
@@ -171,7 +188,7 @@ def batch_view(job: Job, text: Translator, *, verdict: str | None, number: int, 
         sheet=None if sheet is None else _sheet(sheet, job.understood),
         verdicts=None if outcome is None else _verdicts(outcome),
         effects=[] if outcome is None else _effects(job, outcome, text),
-        row_columns=[column.heading for column in _preview_columns(sheet)],
+        row_columns=[heading for _, heading in _shown_fields(job.understood)],
         rows=rows,
         verdict_filter=verdict,
         page=page,
@@ -250,10 +267,14 @@ def _shown(outcome: BatchResult | None, verdict: str | None) -> pl.DataFrame | N
     return outcome.verdicts if wanted is None else outcome.verdicts.filter(pl.col("verdict") == wanted)
 
 
-def _preview_columns(sheet: UnderstoodSheet | None) -> list[Column]:
-    if sheet is None:
-        return []
-    return [column for column in sheet.columns if column.status is ColumnStatus.MAPPED][:SHOWN_COLUMNS]
+def _shown_fields(understood: Understood | None) -> list[tuple[str, str]]:
+    """The fields that the preview shows, each under the heading that the first sheet with it has."""
+    found: dict[str, str] = {}
+    for sheet in understood.sheets if understood else ():
+        for column in sheet.columns if sheet.used else ():
+            if column.status is ColumnStatus.MAPPED and column.field:
+                found.setdefault(column.field, column.heading or column.letters)
+    return list(found.items())[:SHOWN_COLUMNS]
 
 
 def _rows(
@@ -264,41 +285,68 @@ def _rows(
     dicts = part.to_dicts()
     changes = differences_of(job.outcome.differences, dicts) if job.outcome is not None else {}
     labels = {name: field_label(name, text) for name in FIELDS}
-    rows = [
-        _row(found, contents, difference_text(changes.get((found["sheet"], found["row"]), ()), labels, text), text)
-        for found in dicts
-    ]
+    fields = [name for name, _ in _shown_fields(job.understood)]
+    notes = _notes(job.outcome, part)
+    several = job.outcome is not None and len(job.outcome.columns) > 1
+    rows = []
+    for found in dicts:
+        key = (found["sheet"], found["row"])
+        said = difference_text(changes.get(key, ()), labels, text)
+        cells = _cells(found, contents, fields, notes.get(key, {}))
+        remarks = [found_text(code, value, other, text) for code, value, other in notes.get(key, {}).values()]
+        reason = " ".join(part for part in (reason_text(found, text) or said, *remarks) if part)
+        sheet = found["sheet"] if several else None
+        rows.append(PreviewRow(found["row"], sheet, cells, WORDS[found["verdict"]], reason or None))
     page = page_of(f"/import/{job.id}", {"verdict": verdict}, number=number, size=size, total=shown.height)
     return rows, page
 
 
-Contents = Mapping[str, tuple[list[Column], dict[int, int], pl.DataFrame]]
+Contents = Mapping[str, tuple[dict[str, Column], dict[int, int], pl.DataFrame]]
+Notes = dict[str, tuple[str, str | None, int | None]]
 
 
 def _contents(understood: Understood | None) -> Contents:
-    """Sheets by name: the columns to show, positions by row number, and the cells."""
+    """Sheets by name: the columns by field, positions by row number, and the cells."""
     if understood is None:
         return {}
     found = {}
     for sheet, table in zip(understood.sheets, understood.tables, strict=True):
         positions = {row: position for position, row in enumerate(table.row_numbers.tolist())}
-        found[sheet.name] = (_preview_columns(sheet), positions, table.rows)
+        columns = {column.field: column for column in sheet.columns if column.status is ColumnStatus.MAPPED}
+        found[sheet.name] = ({name: column for name, column in columns.items() if name}, positions, table.rows)
     return found
 
 
-def _row(found: dict[str, Any], contents: Contents, changes: str, text: Translator) -> PreviewRow:
-    cells: list[dict[str, str]] = []
+def _notes(outcome: BatchResult | None, part: pl.DataFrame) -> dict[tuple[str, int], Notes]:
+    """What was read otherwise than written, or left out, in some rows: by sheet and row, one note a heading."""
+    if outcome is None:
+        return {}
+    mild = outcome.issues.filter(pl.col("weight") == int(Weight.NOTE))
+    here = mild.join(part.select("sheet", "row"), on=["sheet", "row"], how="semi")
+    found: dict[tuple[str, int], Notes] = {}
+    columns = ("sheet", "row", "column", "code", "value", "other")
+    for sheet, row, column, code, value, other in here.select(columns).rows():
+        found.setdefault((sheet, row), {}).setdefault(column, (code, value, other))
+    return found
+
+
+def _cells(found: dict[str, Any], contents: Contents, fields: list[str], notes: Notes) -> list[dict[str, str]]:
     known = contents.get(found["sheet"])
-    if known is not None and found["row"] in known[1]:
-        columns, positions, frame = known
-        cells = [_cell(column, frame.item(positions[found["row"]], column.letters), found) for column in columns]
-    return PreviewRow(found["row"], cells, WORDS[found["verdict"]], reason_text(found, text) or changes or None)
+    if known is None or found["row"] not in known[1]:
+        return [{"text": "", "mark": ""} for _ in fields]
+    columns, positions, frame = known
+    return [
+        _cell(columns[name], frame.item(positions[found["row"]], columns[name].letters), found, notes)
+        if name in columns
+        else {"text": "", "mark": ""}
+        for name in fields
+    ]
 
 
-def _cell(column: Column, value: str | None, found: dict[str, Any]) -> dict[str, str]:
+def _cell(column: Column, value: str | None, found: dict[str, Any], notes: Notes) -> dict[str, str]:
     mask = MASKS.get(column.field or "")
     shown = value or ""
-    mark = ""
+    mark = "read" if column.heading in notes else ""
     if found["column"] == column.heading and found["reason"]:
         mark = "bad" if found["verdict"] == Verdict.REJECTED.value else "warn"
     return {"text": mask(shown) if mask else shown, "mark": mark}
@@ -306,10 +354,15 @@ def _cell(column: Column, value: str | None, found: dict[str, Any]) -> dict[str,
 
 def reason_text(found: dict[str, Any], text: Translator) -> str | None:
     """Why a row got its verdict, and what to do."""
-    finding = FINDINGS.get(found["reason"] or "")
+    return found_text(found["reason"], found["value"], found["other"], text)
+
+
+def found_text(code: str | None, value: str | None, other: int | None, text: Translator) -> str | None:
+    """A finding in words."""
+    finding = FINDINGS.get(code or "")
     if finding is None:
         return None
-    params = {"value": found["value"] or "", "other": found["other"] if found["other"] is not None else ""}
+    params = {"value": value or "", "other": "" if other is None else other}
     # A value of the file is shown as it is, even where it happens to be a message.
     return f"{text.gettext(finding.message).format(**params)} {text.gettext(finding.hint).format(**params)}"
 

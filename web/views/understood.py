@@ -142,8 +142,10 @@ def decision_of(form: Mapping[str, str], job: Job) -> Decision:
             columns = _columns_with(table, choices.get(sheet.name, earlier))
             chose = choices.get(sheet.name, earlier).header_rows is not None
             remember.append((name, replace(sheet, columns=columns), chose))
-    effective = optional_day(form.get("effective", ""), "Effective date") or job.order.effective
-    return Decision(choices, effective, again, remember)
+    # The date that a title names, taken over by a button of its own.
+    taken = form.get("take_date", "")
+    effective = optional_day(taken or form.get("effective", ""), "Effective date") or job.order.effective
+    return Decision(choices, effective, again or bool(taken), remember)
 
 
 def _choice(form: Mapping[str, str], prefix: str, sheet: UnderstoodSheet) -> SheetChoice:
@@ -185,7 +187,7 @@ def _pairs(found: Understood) -> list[tuple[UnderstoodSheet, SheetTable]]:
 
 def _sheet(key: int, sheet: UnderstoodSheet, table: SheetTable, text: Translator) -> SheetView:
     skipped = [_skipped(row, text) for row in sheet.shown]
-    parts = [{"label": text.gettext("residents"), "count": sheet.rows}]
+    parts = [{"label": text.gettext("rows of residents" if sheet.is_register else "rows"), "count": sheet.rows}]
     parts += [
         {"label": text.gettext(KINDS[kind]), "count": sheet.skipped[kind]} for kind in KINDS if sheet.skipped.get(kind)
     ]
@@ -233,8 +235,11 @@ def _samples(values: pl.Series, meaning: str | None) -> str:
 
 def mask_unknown(text: str) -> str:
     """A value of which nobody knows what it is, masked by its shape: numbers, and what may be a name."""
-    if _SHORT_NAME.match(text):
-        return mask_name(text)
+    return mask_name(text) if _SHORT_NAME.match(text) else mask_numbers(text)
+
+
+def mask_numbers(text: str) -> str:
+    """A text with its long numbers masked."""
     return _LONG_NUMBER.sub(lambda found: (mask_id if len(found.group()) > 11 else mask_phone)(found.group()), text)
 
 
@@ -243,7 +248,7 @@ def _clip(text: str) -> str:
 
 
 def _skipped(row: SkippedRow, text: Translator) -> SkippedView:
-    shown = mask_unknown(row.text)
+    shown = mask_numbers(row.text)
     if row.kind == NOTE:
         # Who filled the form in, and their telephone, stand behind a colon.
         shown = _AFTER_COLON.sub(lambda found: "…" if found.group().strip() else "", shown)
