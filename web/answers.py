@@ -87,7 +87,11 @@ def fragment(request: Request, visit: Visit, template: str, context: Context, st
 
 async def handed_over(request: Request, visit: Visit, draft: Draft) -> Response:
     """A list as a file, in pieces, after its entry in the log is durable."""
-    file: File = await writing(request, lambda unit, _site: hand_over(unit, visit.actor, draft))
+    return file_response(await writing(request, lambda unit, _site: hand_over(unit, visit.actor, draft)))
+
+
+def file_response(file: File) -> Response:
+    """A file to be kept, in pieces."""
     content = file.content
     pieces = (content[start : start + PIECE] for start in range(0, len(content), PIECE))
     headers = {

@@ -52,6 +52,7 @@ FIGURES: Final = {
     "moves_out": "Moves out",
     "corrections": "Corrections",
     "boundary_changes": "Boundary changes",
+    "restated": "Recorded late",
     "closing": "Residents at the end",
 }
 """Figures behind which a list of persons can be opened."""
@@ -90,9 +91,12 @@ ACTS: Final = {
     "person.pairs": "Read possible duplicates",
     "person.reveal": "Saw a resident in full",
     "record.edit": "Changed records by hand",
+    "reconciliation.export": "Took a reconciliation along",
     "register.import": "Imported a register",
     "register.preview": "Looked at what a register would change",
     "agreements.import": "Imported rental agreements",
+    "ranking.read": "Read a ranking",
+    "ranking.issue": "Issued a ranking",
     "statistics.publish": "Took figures for publication",
     "programme.keep": "Kept a programme",
     "enrolments.import": "Imported enrolments",

@@ -26,6 +26,7 @@ from gridmap.errors import InvalidInputError, PurposeRequiredError
 from gridmap.indicators.cache import Followed
 from gridmap.indicators.figures import PersonRef
 from gridmap.indicators.occupancy import NEVER, Occupancy
+from gridmap.indicators.reconciling import Period, Reconciler
 from gridmap.indicators.records import keys_of
 from gridmap.indicators.service import Crowd, Figures
 from gridmap.indicators.snapshot import Snapshot
@@ -59,7 +60,8 @@ class Words:
 
 @dataclass(frozen=True, slots=True)
 class PeopleWanted:
-    """The residents of an area on a day that fit a filter, or those behind a figure of it since ``base``."""
+    """The residents of an area on a day that fit a filter, or those behind a figure of it since ``base``; with a
+    ``period`` the figure is one of its reconciliation."""
 
     area_id: UUID
     day: date
@@ -67,6 +69,7 @@ class PeopleWanted:
     figures: tuple[str, ...] = ()
     base: date | None = None
     words: Words = Words()
+    period: Period | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +107,7 @@ class Rosters:
 
     def __init__(self, store: Store, figures: Figures) -> None:
         self.figures = figures
+        self.reconciler = Reconciler(store, figures)
         self._order: Followed[PlaceOrder] = Followed(store, ("geometry",), lambda unit, _: load_order(unit))
         self._kept: OrderedDict[object, tuple[Snapshot, Positions]] = OrderedDict()
         self._lock = threading.Lock()
@@ -162,6 +166,10 @@ class Rosters:
         return _named(unit, ground, rows[offset : offset + limit], day), len(rows)
 
     def _crowd(self, unit: UnitOfWork, wanted: PeopleWanted) -> Crowd:
+        if wanted.period is not None:
+            crowd = self.reconciler.behind(wanted.period, wanted.figures[0])
+            _, first = np.unique(crowd.persons, return_index=True)
+            return Crowd(crowd.snapshot, crowd.persons[np.sort(first)])
         if wanted.figures:
             return self.figures.behind(wanted.area_id, wanted.day, wanted.figures, base=wanted.base)
         occupancy, inside = self.figures.standing(wanted.area_id, wanted.day)

@@ -49,6 +49,11 @@ def guarded(text: str) -> str:
     return f"'{text}" if _FORMULA.match(text) or _LONG_NUMBER.match(text) else text
 
 
+def font_of(language: str) -> dict[str, object]:
+    """The looks of every cell of a workbook in a language."""
+    return {"font_name": _FONT.get(language, "Calibri"), "font_size": 10, "valign": "vcenter"}
+
+
 def _table(heading: Heading, rows: Iterable[Sequence[Cell]]) -> bytes:
     """Comma-separated, UTF-8 with a mark, so that spreadsheets recognise Chinese."""
     out = io.StringIO()
@@ -74,7 +79,7 @@ def _workbook(heading: Heading, rows: Iterable[Sequence[Cell]]) -> bytes:
     buffer = io.BytesIO()
     safe = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "in_memory": True}
     book = xlsxwriter.Workbook(buffer, safe)
-    font = {"font_name": _FONT.get(heading.language, "Calibri"), "font_size": 10, "valign": "vcenter"}
+    font = font_of(heading.language)
     plain, dated = book.add_format(font), book.add_format({**font, "num_format": "yyyy-mm-dd", "align": "left"})
     head = book.add_format({**font, "bold": True, "bottom": 1, "bg_color": "#EEF1F4"})
     page = book.add_worksheet(re.sub(r"[\[\]:*?/\\']", "_", heading.title)[:31])

@@ -12,6 +12,7 @@ from web.routes import (
     imports,
     maps,
     people,
+    reconciliation,
     records,
     register,
     reports,
@@ -22,7 +23,7 @@ from web.routes import (
 )
 
 PAGES = (
-    session, maps, records, editing, residents, dwellings, register, reports, forms, review, duplicates, account,
-    people, audit, imports, tiles, health,
+    session, maps, records, editing, residents, dwellings, reconciliation, register, reports, forms, review, duplicates,
+    account, people, audit, imports, tiles, health,
 )  # fmt: skip
 ROUTERS = (*(module.router for module in PAGES), *api.ROUTERS)

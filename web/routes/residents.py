@@ -13,6 +13,10 @@ from starlette.responses import Response
 from gridmap.access.policy import Action
 from gridmap.access.scope import require_area
 from gridmap.bootstrap import UnitOfWork
+from gridmap.i18n import Translator
+from gridmap.indicators.dates import year_before
+from gridmap.indicators.reconciling import LINES, RESTATED, Period
+from gridmap.indicators.transitions import CATEGORIES
 from gridmap.residents.service import may_reveal
 from gridmap.rosters.export import MOST_ROWS, Draft, Order, export_people, said_filter
 from gridmap.rosters.filters import PeopleFilter, read_filter
@@ -27,6 +31,7 @@ from web.security.visit import Visit
 from web.site import Site
 from web.views.lists import area_options, chosen_area, page_of
 from web.views.persons import purposes
+from web.views.reconciliation import category_label
 from web.views.rosters import (
     filter_fields,
     filter_links,
@@ -45,7 +50,9 @@ class Filters(ResidentChoice):
     """What is chosen above the list, or the figure whose people are listed, with the date it is compared with."""
 
     base: Code = ""
-    list: Code = ""
+    list: Annotated[str, Field(max_length=64)] = ""
+    cells: Code = ""
+    known: Code = ""
 
 
 class Search(Filters):
@@ -105,10 +112,30 @@ def wanted_people(site: Site, visit: Visit, chosen: Filters, words: Words) -> Pe
         InvalidInputError, NotFoundError (no such area).
     """
     node = chosen_area(site.tree.current(), visit, chosen.area)
+    day = day_of(chosen.as_of, visit.today)
     base = day_of(chosen.base, visit.today, "Date to compare with") if chosen.base else None
-    figures = (one_of(chosen.list, FIGURES, "List"),) if chosen.list else ()
-    wanted = read_filter(PeopleFilter, chosen.texts())
-    return PeopleWanted(node.id, day_of(chosen.as_of, visit.today), wanted, figures, base, words)
+    known = day_of(chosen.known, visit.today, "Known on") if chosen.known else None
+    period = None
+    if chosen.list in (*LINES, RESTATED) or chosen.list.startswith("went_"):
+        period = Period(node.id, base or year_before(day), day, chosen.cells or "then", known)
+    figures = (_figure(chosen.list),) if chosen.list else ()
+    return PeopleWanted(node.id, day, read_filter(PeopleFilter, chosen.texts()), figures, base, words, period)
+
+
+def _figure(name: str) -> str:
+    """A figure whose people can be listed."""
+    before, _, after = name.removeprefix("went_").partition(".")
+    if name.startswith("went_") and {before, after} <= set(CATEGORIES):
+        return name
+    return one_of(name, FIGURES, "List")
+
+
+def _title(name: str, text: Translator) -> str:
+    """What the list behind a figure is called."""
+    if not name.startswith("went_"):
+        return text.gettext(FIGURES[name])
+    before, _, after = name.removeprefix("went_").partition(".")
+    return f"{category_label(before, text)} → {category_label(after, text)}"
 
 
 def _list(unit: UnitOfWork, site: Site, visit: Visit, chosen: Filters, words: Words) -> Context:
@@ -136,7 +163,7 @@ def _list(unit: UnitOfWork, site: Site, visit: Visit, chosen: Filters, words: Wo
         "may_reveal": may_reveal(visit.actor),
         "reveal_seconds": site.settings.reveal_seconds,
         "most_rows": MOST_ROWS,
-        "list_title": text.gettext(FIGURES[chosen.list]) if chosen.list else None,
+        "list_title": _title(chosen.list, text) if chosen.list else None,
         "area_name": place_name(tree, node, visit.lang),
         "as_of": wanted.day,
     }
