@@ -27,9 +27,13 @@ _COLUMN = "form.draft"
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """The sealed part of a form. ``about`` names the form (``resident``, ``birth``, …), ``base`` holds the values that
-    were shown, ``shown`` says that they were shown in full. ``key`` becomes the id of the change. ``mine`` holds what
-    was asked for when somebody else had changed the record meanwhile, until it is chosen what to keep."""
+    """The sealed part of a form.
+
+    ``about`` names the form (``person-details``, ``room-birth``, …), ``base`` holds the values that were shown,
+    ``shown`` is the purpose for which they were shown in full, empty where they were masked. ``key`` becomes the id of
+    the change. ``mine`` holds what was asked for when somebody else had changed the record meanwhile, until it is
+    chosen what to keep.
+    """
 
     about: str
     region: int
@@ -37,7 +41,7 @@ class Draft:
     user_id: UUID
     key: UUID = field(default_factory=uuid7)
     base: Mapping[str, str] = field(default_factory=dict, repr=False)
-    shown: bool = False
+    shown: str = ""
     mine: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 

@@ -147,7 +147,7 @@ async def typed_of(request: Request) -> Typed:
 @dataclass(slots=True)
 class At:
     """A form at work: whose, about which record, in which unit of work. ``faults`` are what was wrong with it when it
-    came the first time, ``typed`` what came; ``full``: it is shown in full."""
+    came the first time, ``typed`` what came; ``purpose``: why it is shown in full, empty while it is masked."""
 
     unit: UnitOfWork
     site: Site
@@ -160,7 +160,7 @@ class At:
     faults: Mapping[str, str] = field(default_factory=dict)
     stale: StaleFormError | None = None
     draft: Draft | None = None
-    full: bool = False
+    purpose: str = ""
 
     @property
     def actor(self) -> Actor:
@@ -189,7 +189,7 @@ class At:
         """The draft that goes with the form: the one it came with, or a new one."""
         if self.draft is None:
             self.draft = Draft(
-                self.about, self.region, self.record_id, self.actor.user_id, base=base or {}, shown=self.full
+                self.about, self.region, self.record_id, self.actor.user_id, base=base or {}, shown=self.purpose
             )
         return seal_draft(self.unit, self.draft)
 

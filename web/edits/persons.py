@@ -13,7 +13,7 @@ from gridmap.editing.fields import Record, fields_of
 from gridmap.editing.persons import Edit, edit_resident, resident_values
 from gridmap.editing.reach import person_in_reach
 from gridmap.editing.saving import Event, Saved
-from gridmap.editing.showing import PersonSheet, Room, find_rooms, person_sheet, room_of
+from gridmap.editing.showing import PersonSheet, Room, find_rooms, log_full, person_sheet, room_of
 from gridmap.editing.values import read_values
 from gridmap.errors import NotFoundError
 from gridmap.residents.service import may_reveal
@@ -47,7 +47,10 @@ class Details:
         """The fields, masked unless shown in full for a purpose."""
         sheet = seen(at)
         base = at.draft.base if at.draft else resident_values(at.unit, at.region, at.record_id)
-        masked = not (at.draft.shown if at.draft else at.full)
+        purpose = at.draft.shown if at.draft else at.purpose
+        masked = not purpose
+        if purpose:
+            log_full(at.unit, at.actor, at.region, at.record_id, purpose)
         described = fields_of(Record.RESIDENT)
         conflicts = conflicts_of(at, described, masked=masked)
         groups = []

@@ -17,7 +17,6 @@ from gridmap.editing.draft import Draft
 from gridmap.editing.errors import FormFaultsError, StaleFormError
 from gridmap.editing.reach import person_in_reach
 from gridmap.editing.saving import Saved
-from gridmap.editing.showing import log_full
 from gridmap.editing.undo import conflicts_of, undo_by_hand
 from gridmap.errors import GridmapError, NotFoundError, PurposeRequiredError
 from gridmap.residents.reading import said_purpose
@@ -67,8 +66,7 @@ async def reveal_person(
         person_in_reach(unit, visit.actor, region, person_id)
         if said is None:
             raise PurposeRequiredError
-        log_full(unit, visit.actor, region, person_id, said)
-        return form.show(At(unit, site, visit, "person-details", region, person_id, path, full=True))
+        return form.show(At(unit, site, visit, "person-details", region, person_id, path, purpose=said))
 
     return await _page(request, visit, await writing(request, job))
 

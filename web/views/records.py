@@ -10,7 +10,7 @@ from uuid import UUID
 
 from gridmap.bootstrap import UnitOfWork
 from gridmap.changes.service import Conflict
-from gridmap.editing.fields import HIDDEN, Record, fields_of
+from gridmap.editing.fields import HIDDEN, Field, Record, fields_of
 from gridmap.editing.history import Entry, FieldChange, user_names
 from gridmap.editing.showing import PersonSheet
 from gridmap.editing.undo import is_by_hand
@@ -56,7 +56,7 @@ _EXTRA: Final = {"place": "Dwelling", "verified_on": "Verified on"}
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A field of a history: before and after, in words."""
+    """A field of a history: before and after, in words; ``before`` is empty where nothing was recorded."""
 
     label: str
     before: str
@@ -141,12 +141,16 @@ def _row(entry: Entry, record: Record, text: Translator) -> HistoryRow:
 def _line(change: FieldChange, record: Record, text: Translator) -> Line:
     spec = fields_of(record).get(change.field)
     label = text.gettext(spec.label) if spec else text.gettext(_EXTRA[change.field])
-    if change.field in _EXTRA:
-        return Line(label, change.before or "–", change.after or "–")
-    after = said_value(text, spec, change.after, masked=False)
     if change.hidden:
-        after = text.gettext("changed, not shown")
-    return Line(label, said_value(text, spec, change.before, masked=False), after)
+        return Line(label, "", text.gettext("changed, not shown"))
+    before, after = (_said(text, spec, value) for value in (change.before, change.after))
+    return Line(label, before if change.before else "", after)
+
+
+def _said(text: Translator, spec: Field | None, value: str) -> str:
+    if value == HIDDEN:
+        return text.gettext("hidden")
+    return said_value(text, spec, value, masked=False) if spec else value or "–"
 
 
 def conflict_rows(unit: UnitOfWork, found: Sequence[Conflict], text: Translator) -> list[ConflictRow]:
@@ -170,9 +174,7 @@ def person_facts(sheet: PersonSheet, text: Translator) -> list[Fact]:
     facts = []
     for name, value in sheet.values.items():
         if name != "name" and value:
-            shown = said_value(text, described[name], value, masked=False)
-            said = text.gettext("hidden") if shown == HIDDEN else shown
-            facts.append(Fact(text.gettext(described[name].label), said))
+            facts.append(Fact(text.gettext(described[name].label), _said(text, described[name], value)))
     if sheet.age is not None:
         facts.insert(1, Fact(text.gettext("Age"), str(sheet.age)))
     return facts

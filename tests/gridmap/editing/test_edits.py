@@ -242,7 +242,7 @@ def test_a_draft_is_for_one_user_one_form_and_one_record(store: Store, sample: S
     someone, other = sample.of("c1")[:2]
     with store.read() as unit:
         worker, officer = act(unit, sample, "worker1"), act(unit, sample, "community")
-        draft = Draft("resident", 1, someone.id, worker.user_id, base={"name": someone.name}, shown=True)
+        draft = Draft("resident", 1, someone.id, worker.user_id, base={"name": someone.name}, shown="visit")
         text = seal_draft(unit, draft)
         assert open_draft(unit, worker, text, "resident", 1, someone.id) == draft
         assert someone.name not in text

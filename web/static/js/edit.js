@@ -118,6 +118,8 @@ function done(saved, form) {
 
 /** @param {Saved} saved */
 function say(saved) {
+  // Only the newest change is offered to be taken back: the others may be what it stands on.
+  for (const button of $$("#toasts .toast button")) button.closest(".toast")?.remove();
   const undo = saved.undo;
   toast([saved.saved, ...saved.notes].join(" "), undo ? { label: saved.undo_label ?? "", run: () => takeBack(undo) } : undefined);
 }
