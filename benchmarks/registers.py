@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import csv
 import shutil
+import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -27,10 +28,13 @@ from gridmap.accounts.actor import Actor, Role, RoleGrant
 from gridmap.accounts.models import User
 from gridmap.areas import repository
 from gridmap.areas.service import add_area
+from gridmap.batches.models import ImportBatch
 from gridmap.bootstrap import create_register
 from gridmap.buildings.models import Building, Compound, Dwelling, Unit
 from gridmap.importing.register import import_register
 from gridmap.importing.result import RegisterOptions
+from gridmap.importing.undoing import undo_batch
+from gridmap.residents.models import Person
 from gridmap.residents.rules import ID_CHECKS, ID_WEIGHTS
 from gridmap.store.bulk import bulk_insert
 from gridmap.store.ids import uuid7, uuid7_bytes
@@ -41,7 +45,7 @@ RESIDENTS = {Size.SMALL: 5_000, Size.STREET: 50_000, Size.DISTRICT: 500_000, Siz
 ROUNDS = {Size.SMALL: 3, Size.STREET: 3, Size.DISTRICT: 1, Size.CITY: 1}
 WRITTEN = (
     "import_batch", "person", "person_key", "person_attribute", "household", "residence", "dwelling_state",
-    "verification", "import_row",
+    "verification", "import_row", "name_term", "person_tail", "change", "change_head",
 )  # fmt: skip
 COMMUNITIES = ("东湖里", "白坡里", "龙峰", "龙舌坡", "大英", "南宝")
 COMPOUNDS = ("海景花园", "银湖花园", "明珠新村", "正大小区", "丽晶花园", "富南小区", "东方花园", "和平公寓")
@@ -80,10 +84,16 @@ def imported(size: Size) -> list[Result]:
         place, actor = make_place(folder / "place.gridmap", homes)
         key = load_key(place.location)
         place.close()
-        ours, peer, written = [], [], 0
+        ours, peer, undone, written, peak_mb = [], [], [], 0, 0
         for number in range(ROUNDS[size]):
             store = copied(folder / "place.gridmap", folder / f"ours{number}.gridmap", key)
             ours.append(seconds(lambda: import_whole(store, actor, source, count)))  # noqa: B023 - called at once
+            store.close()
+            again = copied(folder / f"ours{number}.gridmap", folder / f"undone{number}.gridmap", key)
+            undone.append(seconds(lambda: undo_whole(again, actor)))  # noqa: B023 - called at once
+            again.close()
+            peak_mb = peak_mb or peak_memory_mb()
+            store = open_store(str(folder / f"ours{number}.gridmap"), key)
             rows = finished_rows(store)
             store.close()
             bare = copied(folder / "place.gridmap", folder / f"bare{number}.gridmap", key)
@@ -91,7 +101,13 @@ def imported(size: Size) -> list[Result]:
             bare.close()
             written = sum(len(table[1]) for table in rows.values())
         figures = (float(np.median(ours)), float(np.median(peer)))
-    details = {"residents": count, "rows written": written, "times the bare insert": round(figures[0] / figures[1], 2)}
+    details = {
+        "residents": count,
+        "rows written": written,
+        "times the bare insert": round(figures[0] / figures[1], 2),
+        "undo, s": round(float(np.median(undone)), 2),
+        "peak memory of import and undo, MB": peak_mb,
+    }
     found = result(
         "import", size, figures, unit="s", peer_name="bare executemany of the same rows",
         packages=("polars", "sqlalchemy", "sqlcipher3"), details=details,
@@ -111,6 +127,26 @@ def import_whole(store: Store, actor: Actor, source: Path, count: int) -> None:
     done = import_register(store, actor, source, STREET, options, limits=TableLimits(max_bytes=1 << 32))
     if done.counts["inserted"] != count:
         raise RuntimeError(f"not every row was inserted: {done.counts}")
+
+
+def undo_whole(store: Store, actor: Actor) -> None:
+    """Take the import back, and prove that nobody is left."""
+    with store.write() as unit:
+        batch = unit.session.scalars(sa.select(ImportBatch.id)).one()
+        undo_batch(unit, actor, batch)
+    with store.read() as unit:
+        if unit.session.scalar(sa.select(sa.func.count()).select_from(Person)):
+            raise RuntimeError("somebody is left")
+
+
+def peak_memory_mb() -> int:
+    """The most memory that this process had so far, in MB; 0 where the system does not say."""
+    try:
+        import resource  # noqa: PLC0415 - not on every system
+    except ImportError:
+        return 0
+    unit = 1024 if sys.platform == "darwin" else 1
+    return int(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024 / unit)
 
 
 def make_homes(residents: int) -> list[Home]:
@@ -248,7 +284,7 @@ def finished_rows(store: Store) -> Rows:
     rows: Rows = {}
     with store.read() as unit:
         for table in WRITTEN:
-            found = unit.session.execute(sa.text(f'SELECT * FROM "{table}" ORDER BY rowid'))
+            found = unit.session.execute(sa.text(f'SELECT * FROM "{table}"'))
             rows[table] = (list(found.keys()), [tuple(row) for row in found.all()])
     return rows
 
