@@ -69,6 +69,8 @@ ACTS: Final = {
     "areas.import": "Imported areas",
     "alias.withdraw": "Withdrew a learned name",
     "audit.read": "Read the log",
+    "layout.forget": "Forgot a layout of registers",
+    "layout.remember": "Remembered a layout of registers",
     "audit.verify": "Verified the log",
     "batch.read": "Took the result of an import",
     "batch.undo": "Undid an import",

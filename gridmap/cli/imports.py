@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,6 +14,16 @@ from geodata.errors import Phrase
 from geodata.issues import Issue, Severity
 from gridmap.cli.findings import issue_as_json, show_issues
 from gridmap.cli.frame import FOUND_WRONG, As, Db, Json, _, command, emit, out, parse_day, progress_bar, say, working
+from gridmap.cli.understanding import (
+    HeaderRows,
+    Maps,
+    Remember,
+    Sheet,
+    layouts_command,
+    remember,
+    understand_command,
+    understand_file,
+)
 from gridmap.cli.usage import Group
 from gridmap.cli.words import COUNTS
 from gridmap.errors import InvalidInputError
@@ -29,8 +40,9 @@ from gridmap.importing.programmes import import_deliveries, import_enrolments
 from gridmap.importing.register import import_register
 from gridmap.importing.result import BatchResult, RegisterOptions
 from gridmap.importing.rooms import RoomPlan
+from gridmap.importing.rowkinds import KINDS
 from gridmap.importing.statistics import import_statistics
-from gridmap.importing.verdicts import write_error_workbook, write_verdicts
+from gridmap.importing.verdicts import error_workbook, write_verdicts
 from gridmap.importing.words import VERDICTS
 
 app = typer.Typer(
@@ -196,9 +208,10 @@ def register(  # noqa: PLR0913, PLR0917 - options
         bool, typer.Option("--complete", help=_("The file names everybody in the area: list who is absent."))
     ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help=_("Judge every row and write nothing."))] = False,
-    sheet: Annotated[
-        str | None, typer.Option("--sheet", help=_("Only this sheet of a workbook."), show_default=False)
-    ] = None,
+    sheet: Sheet = None,
+    maps: Maps = None,
+    header_row: HeaderRows = None,
+    remember_as: Remember = None,
     verdicts: Annotated[
         Path | None, typer.Option("--verdicts", help=_("Write one line a row to this CSV."), show_default=False)
     ] = None,
@@ -214,13 +227,21 @@ def register(  # noqa: PLR0913, PLR0917 - options
     for name, target in (("--verdicts", verdicts), ("--errors", errors)):
         _check_target(name, target, file)
     with working(db, as_) as work, progress_bar(quiet=json_) as step:
-        result = import_register(work.store, work.actor, file, under, options, progress=step)
+        found = understand_file(work, file, under, maps, header_row)
+        options = replace(options, choices=found.choices)
+        result = import_register(work.store, work.actor, file, under, options, progress=step, understood=found)
+        if remember_as:
+            remember(work, under, found, remember_as, chose_rows=header_row is not None)
     show_register(result, as_json=json_)
     if verdicts is not None:
         write_verdicts(result, verdicts)
     if errors is not None:
-        write_error_workbook(result, file, errors, translate=_)
+        errors.write_bytes(error_workbook(result, found.tables, _)[0])
     _end(result.counts["rows"], result.counts[Verdict.REJECTED.value])
+
+
+command(app, "understand")(understand_command)
+command(app, "layouts")(layouts_command)
 
 
 def _check_target(option: str, target: Path | None, source: Path) -> None:
@@ -246,6 +267,9 @@ def show_register(result: BatchResult, *, as_json: bool) -> None:
                 "read": result.counts["rows"],
                 **{name: count for name, count in result.counts.items() if name != "rows"},
                 "blank_rows": result.blank_rows,
+                "skipped": {sheet: dict(kinds) for sheet, kinds in result.skipped.items()},
+                "left_out": dict(result.left_out),
+                "notes": result.notes,
                 "population": {"before": result.population[0], "after": result.population[1]},
                 "not_imported": [
                     {"heading": c.heading, "status": c.status.value, "reason": _(c.reason)} for c in result.not_imported
@@ -258,6 +282,12 @@ def show_register(result: BatchResult, *, as_json: bool) -> None:
     parts = " + ".join(f"{_(VERDICTS[verdict.value])} {count:,}" for verdict, count in counts.items() if count)
     rows = f"{result.counts['rows']:,}"
     say("{file}: {read} rows = {parts}", file=result.file_name, read=rows, parts=parts or "0")
+    for sheet, kinds in result.skipped.items():
+        parts = " + ".join(f"{_(KINDS[kind])} {kinds[kind]:,}" for kind in KINDS if kinds.get(kind))
+        if parts:
+            say("Rows of {sheet} that are no residents: {parts}", sheet=sheet, parts=parts)
+    for sheet, count in result.left_out.items():
+        say("Sheet {sheet} was not imported: {count} rows", sheet=sheet, count=f"{count:,}")
     before, after = (f"{count:,}" for count in result.population)
     say("Population of the area: {before} → {after}", before=before, after=after)
     if result.counts["absent"]:

@@ -27,6 +27,7 @@ _MASKS: Final[dict[str, Callable[[str], str]]] = {
     "name": mask_name,
     "head": mask_name,
 }
+_NAMES: Final = frozenset({"name", "head"})
 
 
 @dataclass(slots=True)
@@ -60,7 +61,9 @@ class Checking:
         if not mask.any():
             return
         before, after = (masked(field_name, values.filter(mask)) for values in (written, meant))
-        self._add(code, field_name, mask.arg_true().cast(pl.Int64), before + " → " + after, None)
+        # Of names the mask leaves nothing that tells before from after.
+        shown = after if field_name in _NAMES else before + " → " + after
+        self._add(code, field_name, mask.arg_true().cast(pl.Int64), shown, None)
 
     def _add(self, code: str, field_name: str, at: pl.Series, value: pl.Series | None, other: pl.Series | None) -> None:
         self.parts.append(

@@ -28,7 +28,7 @@ from web.site import Site, site_of
 from web.views.batches import BatchLine, batch_line, obstacle_row
 from web.views.imports import REGISTER, WORDS, batch_row, batch_view, field_options, verdict_csv
 from web.views.lists import Option, area_options, page_of
-from web.views.understood import Decision, decision_of, understood_view
+from web.views.understood import Decision, decision_of, layout_rows, understood_view
 
 router = APIRouter(prefix="/import")
 Reader = Annotated[Visit, guard(Action.BATCH_READ)]
@@ -59,7 +59,7 @@ def _start(unit: UnitOfWork, site: Site, visit: Visit, number: int) -> Context:
         "areas": area_options(tree, visit.today, visit.lang, visible),
         "today": visit.today,
         "max_mb": site.settings.upload_mb,
-        "layouts": list_layouts(unit, visit.actor) if allows(visit.actor, Action.REGISTER_IMPORT) else [],
+        "layouts": layout_rows(list_layouts(unit, visit.actor) if allows(visit.actor, Action.REGISTER_IMPORT) else []),
     }
 
 

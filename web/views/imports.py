@@ -293,7 +293,7 @@ def _rows(
         key = (found["sheet"], found["row"])
         said = difference_text(changes.get(key, ()), labels, text)
         cells = _cells(found, contents, fields, notes.get(key, {}))
-        remarks = [found_text(code, value, other, text) for code, value, other in notes.get(key, {}).values()]
+        remarks = [found_text(*note, text, remedy=False) for note in notes.get(key, {}).values()]
         reason = " ".join(part for part in (reason_text(found, text) or said, *remarks) if part)
         sheet = found["sheet"] if several else None
         rows.append(PreviewRow(found["row"], sheet, cells, WORDS[found["verdict"]], reason or None))
@@ -357,14 +357,17 @@ def reason_text(found: dict[str, Any], text: Translator) -> str | None:
     return found_text(found["reason"], found["value"], found["other"], text)
 
 
-def found_text(code: str | None, value: str | None, other: int | None, text: Translator) -> str | None:
-    """A finding in words."""
+def found_text(
+    code: str | None, value: str | None, other: int | None, text: Translator, *, remedy: bool = True
+) -> str | None:
+    """A finding in words, with or without what to do."""
     finding = FINDINGS.get(code or "")
     if finding is None:
         return None
     params = {"value": value or "", "other": "" if other is None else other}
     # A value of the file is shown as it is, even where it happens to be a message.
-    return f"{text.gettext(finding.message).format(**params)} {text.gettext(finding.hint).format(**params)}"
+    said = text.gettext(finding.message).format(**params)
+    return f"{said} {text.gettext(finding.hint).format(**params)}" if remedy else said
 
 
 def verdict_csv(outcome: BatchResult, folder: Path) -> bytes:

@@ -24,7 +24,7 @@ from web.views.imports import field_label
 from web.views.lists import Option
 
 SHOWN: Final = ("name", "relationship", "sex", "birth_date", "id_number", "household", "age")
-KINDS: Final = {"compound": "Compound", "road": "Road", "building": "Building"}
+KINDS: Final = {"compound": "Compound", "road": "Road", "building": "Name of a building"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,9 @@ decides about them on the page."""
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Final
 
 import polars as pl
@@ -15,11 +15,13 @@ from geodata.readers.table import SheetTable
 from gridmap.i18n import Translator
 from gridmap.importing.choices import SheetChoice
 from gridmap.importing.headings import Column, ColumnStatus, map_columns
+from gridmap.importing.layouts import KnownLayout
 from gridmap.importing.rowkinds import KINDS, NOTE, SECTION, SUBTOTAL
 from gridmap.importing.understand import SkippedRow, Understood, UnderstoodSheet
 from gridmap.residents.rules import mask_id, mask_name, mask_phone
 from web.desk_jobs import ImportStateError, Job, State
 from web.params import optional_day
+from web.views.accounts import local
 from web.views.imports import MASKS, field_label
 
 SAMPLES: Final = 3
@@ -87,6 +89,22 @@ class UnderstoodView:
     dates: list[dict[str, Any]]
     open: bool
     nothing: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LayoutRow:
+    """A remembered layout in its list."""
+
+    id: str
+    name: str
+    headings: tuple[str, ...]
+    created_by: str
+    at: datetime
+
+
+def layout_rows(layouts: Sequence[KnownLayout]) -> list[LayoutRow]:
+    """The remembered layouts as the page lists them."""
+    return [LayoutRow(str(one.id), one.name, one.headings, one.created_by, local(one.created_at)) for one in layouts]
 
 
 def understood_view(job: Job, text: Translator) -> UnderstoodView | None:
