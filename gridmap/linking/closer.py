@@ -26,6 +26,7 @@ _CLOSE = MARGIN + 1e-6
 _PAIR = (
     "text", "reading", "community", "road", "road_no", "building", "unit", "room", "repair", "community_cost",
     "road_cost", "building_at", "there", "its_road", "its_road_no", "its_number", "how", "name_cost", "whole", "entry",
+    "distance",
 )  # fmt: skip
 _WINNER = (
     "text", "building_at", "dwelling_at", "cost", "how", "other_road", "community_cost", "road_cost", "silent", "room",
@@ -49,7 +50,7 @@ def read_again(texts: pl.Series, index: DwellingIndex) -> pl.DataFrame:
     )
     houses = close.filter(
         ((pl.col("building") != "") | pl.col("whole") | (pl.col("how") == "road"))
-        & ((pl.col("room") == "") | (pl.col("cost") <= CLEARLY_LIKE))
+        & ((pl.col("room") == "") | ((pl.col("cost") <= CLEARLY_LIKE) & (pl.col("how") != "number")))
         & ~pl.col("text").is_in(told["text"].implode())
     )
     blocks = _winners(houses.with_columns(dwelling_at=pl.lit(None, dtype=pl.Int64)), "building_at")
@@ -71,7 +72,11 @@ def _pairs(readings: pl.DataFrame, index: DwellingIndex) -> pl.DataFrame:
         .rename({"cost": "name_cost"})
         .join(buildings, left_on="building_at", right_on="at")
     )
-    nameless = {"whole": pl.lit(value=False), "entry": pl.lit(None, dtype=near.schema["entry"])}
+    nameless = {
+        "whole": pl.lit(value=False),
+        "entry": pl.lit(None, dtype=near.schema["entry"]),
+        "distance": pl.lit(0.0),
+    }
     silent = readings.filter(pl.col("asked") == "")
     by_road = (
         silent.filter((pl.col("road") != "") & (pl.col("road_no") != ""))
@@ -127,7 +132,7 @@ def _close_ones(judged: pl.DataFrame) -> pl.DataFrame:
     """
     close = judged.filter(pl.col("cost") <= pl.col("cost").min().over("text") + _CLOSE)
     rivals = pl.col("entry").n_unique().over("text")
-    vague = (pl.col("how") == "like") & (pl.col("name_cost") > CLEARLY_LIKE + 1e-6)
+    vague = (pl.col("how") == "like") & (pl.col("distance") > CLEARLY_LIKE + 1e-6)
     return close.filter(~vague | (rivals == 1)).filter("agrees")
 
 
@@ -170,8 +175,10 @@ def _explained(texts: pl.Series, winners: pl.DataFrame, index: DwellingIndex) ->
         dwelling_id=pl.lit(""),
         reason=pl.lit(None, dtype=pl.String),
     )
+    # A unit that the building does not have is overlooked where all else is exact, but not here.
+    missing = pl.when(pl.col("building_at").is_not_null()).then(pl.col("reason").fill_null("unit_unknown"))
     judged = link_rooms(linked.drop("n", "together"), index)
-    return judged.with_columns(dwelling_at="best", why=pl.when(pl.col("best").is_null()).then("reason"))
+    return judged.with_columns(dwelling_at="best", why=pl.when(pl.col("best").is_null()).then(missing))
 
 
 def _evidence() -> pl.Expr:

@@ -23,17 +23,20 @@ _COMMUNITY = r"(?:社区居委会|社区居民委员会|社区|居委会|村委�
 def misplaced(rows: pl.DataFrame) -> pl.Series:
     """Rows whose building, unit or room says that it is something else, or more than one of them."""
     given = [name for name in _COUNTS if name in rows.columns]
-    wrong = [
-        pl.col(name).str.contains("|".join(pattern for other, (_, pattern) in _COUNTS.items() if other != name))
-        for name in given
-    ]
+    wrong = pl.Series([False]).new_from_index(0, rows.height)
+    for name in given:
+        others = "|".join(pattern for other, (_, pattern) in _COUNTS.items() if other != name)
+        wrong = wrong | _matching(rows[name], others)
     if {"building", "room"} <= set(given):
-        wrong.append(pl.col("building").str.contains(_ROOM_LIKE) & pl.col("room").str.contains(_HOUSE_LIKE))
-    if not wrong:
-        return pl.Series([False]).new_from_index(0, rows.height)
-    distinct = rows.select(given).unique(maintain_order=True)
-    marked = distinct.with_columns(_simply(distinct).select(wrong=pl.any_horizontal(wrong).fill_null(value=False)))
-    return rows.select(given).join(marked, on=given, how="left", nulls_equal=True, maintain_order="left")["wrong"]
+        wrong = wrong | (_matching(rows["building"], _ROOM_LIKE) & _matching(rows["room"], _HOUSE_LIKE))
+    return wrong
+
+
+def _matching(column: pl.Series, pattern: str) -> pl.Series:
+    """Which texts of a column match, looked at once each."""
+    distinct = column.drop_nulls().unique().alias("text").to_frame()
+    matching = distinct.filter(_simply(distinct)["text"].str.contains(pattern))["text"]
+    return column.is_in(matching.implode()).fill_null(value=False)
 
 
 def whole_texts(rows: pl.DataFrame) -> pl.Series:
@@ -86,7 +89,9 @@ def _together(parts: pl.DataFrame) -> pl.Series:
 def _simply(parts: pl.DataFrame) -> pl.DataFrame:
     """The parts in half width, upper case and simplified characters."""
     return parts.select(
-        in_simplified(column.cast(pl.String).str.normalize("NFKC").str.to_uppercase()).alias(column.name)
+        in_simplified(column.cast(pl.String).str.normalize("NFKC").str.to_uppercase().str.replace_all(r"\s", "")).alias(
+            column.name
+        )
         for column in parts
     )
 

@@ -30,6 +30,13 @@ def lies_elsewhere(texts: pl.Series, index: DwellingIndex) -> pl.Series:
     nowhere = pl.Series([False], dtype=pl.Boolean).new_from_index(0, len(texts))
     if not index.admin or texts.is_empty():
         return nowhere
+    named = texts.str.contains_any(["省", "市", "自治区", "自治區"]).fill_null(value=False)
+    if not named.all():
+        return (
+            nowhere
+            if not named.any()
+            else nowhere.scatter(named.arg_true(), lies_elsewhere(texts.filter(named), index))
+        )
     plain = in_simplified(texts.fill_null("").str.normalize("NFKC").str.replace_all(r"\s", ""))
     # 农贸市场, 城市花园 and 超市 are no cities.
     plain = plain.str.replace_all("市场|城市|都市|超市|夜市|菜市", "场")

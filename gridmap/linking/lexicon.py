@@ -60,7 +60,7 @@ def _like_estate(word: str) -> bool:
 
 
 def near_names(written: Sequence[str], known: pl.DataFrame, *, short_too: bool = False) -> pl.DataFrame:
-    """Which known names each written one may mean: written, entry, cost, how.
+    """Which known names each written one may mean: written, entry, cost, distance, how.
 
     ``known``: ``entry`` (whatever the name stands for) and ``name``. ``how``: ``same``, ``like``, ``short`` (the
     general word is left out) or ``long`` (a general word is added).
@@ -70,7 +70,13 @@ def near_names(written: Sequence[str], known: pl.DataFrame, *, short_too: bool =
     pairs = _worth_comparing(asked, forms)
     if pairs.is_empty():
         return pl.DataFrame(
-            schema={"written": pl.String, "entry": known.schema["entry"], "cost": pl.Float64, "how": pl.String}
+            schema={
+                "written": pl.String,
+                "entry": known.schema["entry"],
+                "cost": pl.Float64,
+                "distance": pl.Float64,
+                "how": pl.String,
+            }
         )
     compared = _forgiven(_compared(pairs))
     total = compared.with_columns(cost=pl.col("distance") + pl.col("asked_extra") + pl.col("extra"))
@@ -86,7 +92,7 @@ def near_names(written: Sequence[str], known: pl.DataFrame, *, short_too: bool =
         .otherwise(pl.lit("same"))
     )  # fmt: skip
     return (
-        fits.select("written", "entry", "cost", how=how)
+        fits.select("written", "entry", "cost", "distance", how=how)
         .sort("cost", maintain_order=True)
         .unique(["written", "entry"], keep="first", maintain_order=True)
     )

@@ -23,7 +23,10 @@ _SPACED_PHONE = _CALLED + r"1\s?[3-9](?:\s?[0-9]){9}\s*$"
 # Characters that count, point or stand in a name between numbers: they are never taken for misspelt ones.
 _OWN = "号栋幢座楼单元门梯层室房户东西南北中左右零〇一二两三四五六七八九十百区期村院路街巷里弄组队"
 # A remark behind the room: behind a space or a semicolon at least two characters that count nothing.
-_BEHIND = rf"([0-9A-Z室房号户栋幢座楼-]|{NUMERAL})(?:\s+|\s*[;；,，]\s*|-?备注[:：]?|-?注[:：])(\p{{Han}}[^0-9]+)$"
+_BEHIND = (
+    rf"([0-9A-Z室房号户栋幢座楼#-]|[0-9]\p{{Han}}|{NUMERAL})"
+    r"(?:\s+|\s*[;；,，]\s*|-?备注[:：]?|-?注[:：])(\p{Han}[^0-9]+)$"
+)
 _COUNTS = (
     r"^(?:[东西南北中左右][户侧边]?$|单元|号楼|号房|号$|栋|幢|座|楼|层|室$|房$|门|梯|[零〇一二两三四五六七八九十])"
 )
@@ -31,6 +34,7 @@ _AT_ONCE = r"([0-9][室房])\p{Han}{2,}$"
 _NUMERO = rf"NO[.:]?((?:[0-9A-Z]|{NUMERAL}))"
 # 3.2.501, 三、二、五零一
 _BETWEEN = rf"([0-9A-Z]|{NUMERAL})[.·、,，]([0-9]|{NUMERAL})"
+_COUNTED_WORD = f"{NUMERAL}(?:号|栋|幢|座|单元|门|梯|层|楼|室|房)"
 _COUNTED = f"{NUMERAL}(?:号|栋|幢|座|#|单元|门|梯|层|楼|室|房|户|弄|巷|-|$)"
 
 
@@ -76,7 +80,7 @@ def _without_remarks(texts: pl.Series) -> pl.Series:
         .str.strip_chars()
     )
     behind = some.str.extract_groups(_BEHIND).struct.unnest().to_series(1)
-    remark = behind.is_not_null() & ~behind.str.contains(_COUNTS).fill_null(value=True)
+    remark = behind.is_not_null() & ~behind.str.contains(f"{_COUNTS}|{_COUNTED_WORD}").fill_null(value=True)
     cut = pl.select(pl.when(remark).then(some.str.replace(_BEHIND, "$1")).otherwise(some)).to_series()
     return texts.scatter(suspect.arg_true(), cut.str.replace(_AT_ONCE, "$1"))
 
@@ -113,6 +117,5 @@ def _counters(plain: pl.Series) -> pl.Series:
         plain = plain.str.replace_all(pattern, right)
     # What else stands between two numbers, or behind the room, is some word that counts: only the order says which.
     unknown = rf"[\p{{Han}}--[{_OWN}]]"
-    return plain.str.replace_all(rf"([0-9]){unknown}{{1,2}}([0-9])", "$1-$2").str.replace(
-        rf"([0-9]{{3}}){unknown}$", "$1"
-    )
+    between, behind = rf"([0-9A-Z]){unknown}{{1,2}}([0-9])", rf"([0-9]){unknown}$"
+    return plain.str.replace_all(between, "$1-$2").str.replace(behind, "$1")

@@ -12,8 +12,8 @@ from gridmap.linking.lexicon import nearest
 from gridmap.linking.named_places import worded_numbers
 
 _SUFFIXES = ("社区居民委员会", "社区居委会", "社区", "居委会", "村委会", "")
-_HOUSE = r"^(?P<name>.*?[^0-9]|)(?P<number>[0-9]{1,3})号?$"
-_ROAD_LIKE = r"^(?P<front>\p{Han}{2,6})(?P<house>[0-9]{1,4})号(?P<rest>\p{Han}.+)$"
+_HOUSE = r"^(?P<name>.*?[^0-9]|)(?P<number>[0-9]{1,3}|[A-Z])号?$"
+_ROAD_LIKE = r"^(?P<front>\p{Han}{2,6})(?P<house>[0-9]{1,4})号(?P<rest>(?:\p{Han}.+)?)$"
 
 
 def readings_of(texts: pl.Series, index: DwellingIndex) -> pl.DataFrame:
@@ -41,16 +41,19 @@ def _readings(texts: pl.Series, index: DwellingIndex) -> pl.DataFrame:
     as_village = first.filter(
         no_house & (pl.col("compound") == "") & (pl.col("road") != "") & (pl.col("road_no") != "")
     ).with_columns(compound=pl.col("road"), building=pl.col("road_no"), road=pl.lit(""), road_no=pl.lit(""))
-    behind = first.filter(no_house).with_columns(pl.col("compound").str.extract_groups(_HOUSE).alias("house"))
-    behind = behind.unnest("house").filter(pl.col("name").is_not_null())
-    numbered = behind.with_columns(compound=pl.col("name"), building=pl.col("number")).drop("name", "number")
     # 福地露49号宝岛家园: a road whose own word is misspelt.
     split = first.filter(pl.col("road") == "").with_columns(
-        pl.col("compound").str.extract_groups(_ROAD_LIKE).alias("way")
+        pl.col("compound").str.extract_groups(_ROAD_LIKE).alias("w")
     )
-    split = split.unnest("way").filter(pl.col("rest").is_not_null())
+    split = split.unnest("w").filter(pl.col("rest").is_not_null())
     on_road = split.with_columns(road=pl.col("front"), road_no=pl.col("house"), compound=pl.col("rest"))
-    return pl.concat([first, as_village, numbered.select(first.columns), on_road.select(first.columns)])
+    found = pl.concat([first, as_village, on_road.select(first.columns)])
+    behind = found.filter(pl.col("building") == "").with_columns(
+        pl.col("compound").str.extract_groups(_HOUSE).alias("w")
+    )
+    behind = behind.unnest("w").filter(pl.col("name").is_not_null())
+    numbered = behind.with_columns(compound=pl.col("name"), building=pl.col("number"))
+    return pl.concat([found, numbered.select(first.columns)])
 
 
 def _with_words(readings: pl.DataFrame, index: DwellingIndex) -> pl.DataFrame:

@@ -189,7 +189,7 @@ def _forget(parts: Parts, *names: str) -> None:
 
 def no_compound(parts: Parts, world: World) -> bool:
     """The compound is not named."""
-    if not parts.compound or not (parts.community or parts.road):
+    if not parts.compound or not parts.placed:
         return False
     parts.compound = ""
     _forget(parts, "compound", "compound_start")

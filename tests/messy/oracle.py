@@ -66,8 +66,10 @@ class Oracle:
         pattern = tuple(name for name in FIELDS if name in known)
         if pattern not in self._groups:
             groups: dict[tuple[str, ...], tuple[set[int], list[int]]] = {}
-            for at, (place, building) in enumerate(zip(self.places, self.stock.building.tolist(), strict=True)):
-                found = groups.setdefault(tuple(getattr(place, name) for name in pattern), (set(), []))
+            columns = [[getattr(place, name) for place in self.places] for name in pattern]
+            parts = zip(*columns, strict=True) if columns else [()] * len(self.places)
+            for at, (key, building) in enumerate(zip(parts, self.stock.building.tolist(), strict=True)):
+                found = groups.setdefault(key, (set(), []))
                 found[0].add(building)
                 found[1].append(at)
             self._groups[pattern] = groups

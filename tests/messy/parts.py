@@ -26,6 +26,7 @@ class Parts:
     community_word: str = "社区"
     house_number: bool = False
     dashed: bool = False
+    placed: bool = True
     facts: dict[str, str] = field(default_factory=dict)
     typed: dict[str, str] = field(default_factory=dict)
 

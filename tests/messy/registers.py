@@ -19,7 +19,7 @@ from tests.messy.faults import DEVELOP, HELD_OUT, Part, World, other_names
 from tests.messy.layouts import fields_of, layouts, write
 from tests.messy.oracle import Oracle, bare
 from tests.messy.parts import Parts
-from tests.messy.stock import OLD_COMPOUNDS, OLD_ROADS, Stock
+from tests.messy.stock import OLD_COMPOUNDS, OLD_ROADS
 
 _WORDS = tomllib.loads(Path(__file__).with_name("places.toml").read_text(encoding="utf-8"))
 # By whether they are held out: names of compounds that stand outside the stock, and other places of the country.
@@ -40,11 +40,11 @@ class Messy:
     told: list[str]
 
 
-def make_messy(stock: Stock, count: int, scenario: str, *, held_out: bool, seed: int = 1) -> Messy:
+def make_messy(oracle: Oracle, count: int, scenario: str, *, held_out: bool, seed: int = 1) -> Messy:
     """Write ``count`` rows of a scenario: ``format``, ``typos``, ``everything`` or ``strangers``."""
     random = Random(f"{seed} {scenario} {held_out}")
+    stock = oracle.stock
     world = World(stock, random, held_out, other_names(stock))
-    oracle = Oracle(stock)
     names = {
         "compound": {*stock.compound, *stock.name, *OLD_COMPOUNDS, *OUTSIDE[held_out]} - {""},
         "community": set(stock.community),
@@ -80,6 +80,8 @@ def _one(
     layout_name, layout = _layout(parts, world, scenario)
     # 海景花园2-501 is the room of a building: nobody leaves the building out there.
     parts.dashed = bool(re.search(r"\{b\}[-/.]|\{b\}\|\|-", str(layout)))
+    # Where neither community nor road is written, a number without a compound says nothing to anybody.
+    parts.placed = bool({"community", "road"} & fields_of(layout) & set(parts.facts))
     told = [layout_name, strange, *_spoil(parts, part, world, scenario)]
     columns = write(parts, layout)
     told += [fault.__name__ for fault in _text_faults(part, random, scenario) if fault(columns, world)]
