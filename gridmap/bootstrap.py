@@ -18,6 +18,7 @@ from gridmap.duplicates import models as _duplicates
 from gridmap.errors import StoreExistsError
 from gridmap.forms import models as _forms
 from gridmap.linking import models as _linking
+from gridmap.ranking import models as _ranking
 from gridmap.residents import models as _residents
 from gridmap.reviewing import models as _reviewing
 from gridmap.rosters import models as _rosters
@@ -34,8 +35,8 @@ from gridmap.store.store import Store, UnitOfWork, open_store
 __all__ = ["METADATA", "MODELS", "Store", "UnitOfWork", "create_register", "open_register"]
 
 MODELS = (
-    _store, _accounts, _audit, _changes, _batches, _areas, _access, _buildings, _residents, _services, _statistics, _linking,
-    _rosters, _duplicates, _reviewing, _forms,
+    _store, _accounts, _audit, _changes, _batches, _areas, _access, _buildings, _residents, _services, _statistics,
+    _linking, _ranking, _rosters, _duplicates, _reviewing, _forms,
 )  # fmt: skip
 METADATA = Base.metadata
 

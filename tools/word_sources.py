@@ -16,6 +16,7 @@ TEMPLATES: Final = ("web/templates", "gridmap/reports/templates")
 DATA: Final[Mapping[str, tuple[str, ...]]] = {
     "gridmap/indicators/registry.toml": ("indicator.*.name", "indicator.*.unit", "indicator.*.source"),
     "gridmap/indicators/periods.toml": ("indicator.*.name", "indicator.*.unit", "indicator.*.source"),
+    "gridmap/ranking/schemes.toml": ("scheme.*.name",),
     "gridmap/compliance/rules.toml": ("rule.*.name", "rule.*.action", "rule.*.action_above"),
     "gridmap/importing/headings.toml": ("*.reason",),
     "gridmap/editing/fields.toml": ("*.*.label", "words.*.*"),

@@ -21,6 +21,8 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "check": "gridmap.cli.check:check",
         "stats": "gridmap.cli.figures:stats",
         "period": "gridmap.cli.periods:period",
+        "reconcile": "gridmap.cli.reconcile:reconcile",
+        "ranking": "gridmap.cli.ranking:app",
         "programme": "gridmap.cli.programmes:app",
         "report": "gridmap.cli.figures:report",
         "map": "gridmap.cli.figures:map_",

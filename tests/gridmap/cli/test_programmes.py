@@ -13,7 +13,7 @@ def test_a_programme_is_kept_listed_and_counted(run: Run) -> None:
                actor="keeper")  # fmt: skip
     assert kept.exit_code == 0, kept.output
     found = json.loads(run("programme", "list", "--json").output)
-    assert [row["code"] for row in found["programmes"]] == ["old_age"]
+    assert "old_age" in {row["code"] for row in found["programmes"]}
     assert "高龄津贴" in run("programme", "list").output
     figures = json.loads(run("stats", "--level", "community", "--as-of", "2026-11-20", "--format", "json").stdout_bytes)
     older = [row["age_60_64"] + row["age_65_69"] for row in figures]
