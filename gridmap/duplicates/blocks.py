@@ -11,68 +11,84 @@ from gridmap.duplicates.names import Names
 LARGEST = 120
 """Records of one key that are compared with each other; larger groups are split by the whole sound of the name."""
 
+_PAIR = {"one": pl.UInt32, "other": pl.UInt32}
+
 
 def candidate_pairs(people: pl.DataFrame, names: Names) -> pl.DataFrame:
-    """Pairs ``one`` < ``other`` (rows of ``people``) that share a key and of which one at least is ``fresh``.
+    """Pairs ``one`` < ``other`` (rows of ``people``) that share a key and of which one at least is ``fresh``, in order.
 
     ``people`` holds ``region``, ``birth_date``, ``dwelling_id``, ``household_key``, ``id_index``, ``phone_index`` and
-    ``fresh``; ``names`` are its names. The keys: the number; the telephone; the birth date with one sound of the name;
-    the whole sound of the name with the year of birth or the day of birth; the dwelling or household with the sound of
-    the surname.
+    ``fresh``; ``names`` are its names. The keys: the number; the telephone; the dwelling or household with the sound of
+    the surname; and, where one of the two has no number, the birth date with one sound of the name and the whole sound
+    of the name with the year or the day of birth – two sound numbers that differ outweigh all that these keys can say.
     """
     rows = people.select(
         "region", "birth_date", "dwelling_id", "household_key", "id_index", "phone_index", "fresh",
         row=pl.int_range(pl.len(), dtype=pl.UInt32),
+        numbered=pl.col("id_index").is_not_null(),
         name=pl.Series(names.at),
         sounding=pl.Series(names.sounding()[names.at]),
         surname=pl.Series(names.surnames()[names.at]),
     )  # fmt: skip
-    found = [_within(keyed) for keyed in _keyed(rows, names)]
-    return pl.concat(found).unique(["one", "other"])
+    found = pl.concat([_as_one_number(pairs) for pairs in _pairs(rows, names)])
+    pair = found.unique("pair").sort("pair")["pair"]
+    return pl.DataFrame(
+        {"one": (pair // (1 << 32)).cast(pl.UInt32), "other": (pair % (1 << 32)).cast(pl.UInt32)}, schema=_PAIR
+    )
 
 
-def _keyed(rows: pl.DataFrame, names: Names) -> Iterator[pl.DataFrame]:
-    """The rows with their ``key``, for one kind of key after the other."""
+def _as_one_number(pairs: pl.DataFrame) -> pl.DataFrame:
+    return pairs.select(pair=pl.col("one").cast(pl.UInt64) * (1 << 32) + pl.col("other").cast(pl.UInt64))
+
+
+def _pairs(rows: pl.DataFrame, names: Names) -> Iterator[pl.DataFrame]:
+    """The pairs of one kind of key after the other."""
     day, named = pl.col("birth_date"), pl.col("surname") >= 0
     yield _by(rows, "id_index")
     yield _by(rows, "phone_index")
     yield _by(rows.filter(named), "dwelling_id", "surname")
     yield _by(rows.filter(named), "household_key", "surname")
-    dated = rows.filter(named & day.is_not_null())
-    yield _by(dated.with_columns(year=day.dt.year()), "sounding", "year")
-    yield _by(dated.with_columns(within=day.dt.strftime("%m%d")), "sounding", "within")
+    dated = rows.filter(named & day.is_not_null()).with_columns(year=day.dt.year(), within=day.dt.month().cast(pl.Int32) * 100 + day.dt.day())
+    yield _by(dated, "sounding", "year", unnumbered=True)
+    yield _by(dated, "sounding", "within", unnumbered=True)
     # A name alone is no key where most have a birth date: it is one for those that have none.
     bare = rows.filter(named & day.is_null()).select("sounding").unique()
-    yield _by(rows.filter(named).join(bare, on="sounding", how="semi"), "sounding")
-    again = pl.len().over("region", "birth_date") > 1
-    shared = dated.filter(again).join(names.syllables(), on="name", how="inner", maintain_order="left")
-    yield _by(shared, "birth_date", "syllable")
+    yield _by(rows.filter(named).join(bare, on="sounding", how="semi"), "sounding", unnumbered=True)
+    days = dated.filter((pl.len().over("region", "birth_date") > 1) & _open("region", "birth_date"))
+    shared = days.join(names.syllables(), on="name", how="inner", maintain_order="left")
+    yield _by(shared, "birth_date", "syllable", unnumbered=True)
 
 
-def _by(rows: pl.DataFrame, *keys: str) -> pl.DataFrame:
-    """Rows with ``key`` for those that share these columns (and the region) with another one."""
+def _open(*keys: str) -> pl.Expr:
+    """Groups in which somebody has no number."""
+    return (~pl.col("numbered")).any().over(*keys)
+
+
+def _by(rows: pl.DataFrame, *keys: str, unnumbered: bool = False) -> pl.DataFrame:
+    """Pairs that share these columns and the region; ``unnumbered``: only those of which one has no number."""
+    on = ["region", *keys]
     usable = rows.filter(pl.all_horizontal(pl.col(key).is_not_null() for key in keys))
-    several = usable.filter((pl.len().over("region", *keys) > 1) & pl.col("fresh").any().over("region", *keys))
-    return several.select("row", "fresh", "sounding", key=pl.struct("region", *keys).rank("dense"))
-
-
-def _within(keyed: pl.DataFrame) -> pl.DataFrame:
-    sized = keyed.with_columns(size=pl.len().over("key"))
-    small = sized.filter(pl.col("size") <= LARGEST)
-    large = sized.filter(pl.col("size") > LARGEST)
-    parts = [_joined(small, ["key"])]
+    wanted = pl.col("fresh").any().over(on)
+    if unnumbered:
+        wanted &= _open(*on)
+    several = usable.filter((pl.len().over(on) > 1) & wanted).with_columns(size=pl.len().over(on))
+    parts = [_joined(several.filter(pl.col("size") <= LARGEST), on, unnumbered=unnumbered)]
+    large = several.filter(pl.col("size") > LARGEST)
     if large.height:
-        finer = large.with_columns(size=pl.len().over("key", "sounding"))
-        parts.append(_joined(finer.filter(pl.col("size") <= LARGEST), ["key", "sounding"]))
+        finer = list(dict.fromkeys([*on, "sounding"]))
+        split = large.filter(pl.len().over(finer) <= LARGEST)
+        parts.append(_joined(split, finer, unnumbered=unnumbered))
     return pl.concat(parts)
 
 
-def _joined(keyed: pl.DataFrame, on: list[str]) -> pl.DataFrame:
-    fresh = keyed.filter("fresh").select("row", *on)
-    everyone = keyed.select("fresh", *on, met="row")
-    pairs = fresh.join(everyone, on=on, how="inner").filter(
-        (pl.col("row") < pl.col("met")) | (~pl.col("fresh") & (pl.col("row") != pl.col("met")))
-    )
-    one = pl.min_horizontal("row", "met")
-    other = pl.max_horizontal("row", "met")
-    return pairs.select(one=one, other=other).unique()
+def _joined(keyed: pl.DataFrame, on: list[str], *, unnumbered: bool) -> pl.DataFrame:
+    if not unnumbered:
+        return _met(keyed.filter("fresh"), keyed, on)
+    bare = keyed.filter(~pl.col("numbered"))
+    return pl.concat([_met(bare.filter("fresh"), keyed, on), _met(keyed.filter("fresh"), bare, on)])
+
+
+def _met(fresh: pl.DataFrame, others: pl.DataFrame, on: list[str]) -> pl.DataFrame:
+    pairs = fresh.select("row", *on).join(others.select(*on, met="row"), on=on, how="inner")
+    one, other = pl.min_horizontal("row", "met"), pl.max_horizontal("row", "met")
+    return pairs.filter(pl.col("row") != pl.col("met")).select(one=one, other=other).unique()

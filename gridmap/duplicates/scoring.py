@@ -104,7 +104,7 @@ def find_pairs(people: pl.DataFrame, opener: Opener | None = None, *, records: i
     ``reasons`` (codes of `Reason`, what speaks most for it first), the likeliest first.
     """
     names = Names(people["name"])
-    pairs = candidate_pairs(people, names).sort("one", "other")
+    pairs = candidate_pairs(people, names)
     parts = [
         judge_pairs(people, names, part, opener, records=records or people.height)
         for part in pairs.iter_slices(AT_ONCE)
