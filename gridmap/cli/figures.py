@@ -105,7 +105,7 @@ def stats(  # noqa: PLR0913, PLR0917 - options
     elif out_ is None:
         typer.get_binary_stream("stdout").write(text)
     else:
-        _save(out_, text)
+        save(out_, text)
 
 
 def _ready(work: Work, as_of: str | None) -> tuple[Assessment, date]:
@@ -220,14 +220,14 @@ def _build(work: Work, code: str, area: str, as_of: str | None) -> Report:
 
 def _deliver(made: Report, chosen: Format, file: Path | None, *, as_json: bool) -> None:
     target = file or Path(made.file_name + chosen.suffix)
-    _save(target, chosen.write(made))
+    save(target, chosen.write(made))
     if as_json:
         emit({"file": str(target), "report": made.code, "area": made.area_code, "as_of": made.as_of.isoformat()})
     else:
         say("Wrote {file}: {title}.", file=target, title=made.title)
 
 
-def _save(file: Path, content: bytes) -> None:
+def save(file: Path, content: bytes) -> None:
     """Write a file whole or not at all."""
     partial = file.with_name(file.name + ".partial")
     try:
