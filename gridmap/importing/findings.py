@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from types import MappingProxyType
+from typing import Final
 
 
 class Weight(IntEnum):
@@ -369,3 +370,6 @@ _ALL = (
 )
 
 FINDINGS: Mapping[str, Finding] = MappingProxyType({finding.code: finding for finding in _ALL})
+
+READ_OTHERWISE: Final = ("id_from_15", "id_read", "name_read", "date_read", "phone_several")
+"""Notes on cells that mean something other than what is written; tidied spaces of a telephone number do not."""

@@ -18,6 +18,7 @@ from gridmap.changes.journal import Journal
 from gridmap.codes import code_list
 from gridmap.duplicates.repository import write_pairs
 from gridmap.importing.filing import ABSENT, CASE_COLUMNS, file_absent, file_cases
+from gridmap.importing.findings import READ_OTHERWISE
 from gridmap.importing.headings import never_stored_text
 from gridmap.importing.known import ATTRIBUTE_FIELDS
 from gridmap.importing.outcome import Verdict
@@ -53,14 +54,14 @@ def write_plan(journal: Journal, plan: Plan, actor_id: UUID, step: Callable[[str
 
 
 def write_rows(journal: Journal, plan: Plan, raw: pl.DataFrame, under: AreaNode, today: date) -> None:
-    """Record the verdict of every row; the content only of rows that somebody has to decide or mend."""
+    """Record the verdict of every row; the content only of rows that somebody has to decide or mend, and of others the
+    cells that were read otherwise than they are written, as they were written."""
     unit, batch_id = journal.unit, journal.id
     rows = plan.rows.with_columns(pl.col("region").fill_null(NO_REGION))
-    kept = rows.filter(pl.col("verdict").is_in([Verdict.NEEDS_REVIEW.value, Verdict.REJECTED.value]))
-    texts = _without_never_stored(raw[kept["at"].to_list()]).to_dicts()
-    contents = [json.dumps({k: v for k, v in text.items() if v is not None}, ensure_ascii=False) for text in texts]
-    sealed = unit.vault.seal_many(contents, "import_row.content")
-    content = kept.select("at").with_columns(content=pl.Series(sealed, dtype=pl.Binary))
+    at, texts = _contents(rows, plan.issues, raw)
+    content = pl.DataFrame({"at": at}).with_columns(
+        content=pl.Series(unit.vault.seal_many(texts, "import_row.content"), dtype=pl.Binary)
+    )
     cases = file_cases(unit, plan, raw, under, today).rename({"reason": "case_reason"})
     filed = rows.join(content, on="at", how="left", maintain_order="left")
     _insert(
@@ -76,6 +77,25 @@ def write_rows(journal: Journal, plan: Plan, raw: pl.DataFrame, under: AreaNode,
     numbered = absent.with_columns(seq=pl.arange(rows.height, rows.height + absent.height, eager=True, dtype=pl.Int64))
     _insert(unit, ImportRow, file_absent(numbered, under), batch_id=batch_id, sheet="", row=0, verdict=ABSENT)
     _settle_old_cases(journal, rows)
+
+
+def _contents(rows: pl.DataFrame, issues: pl.DataFrame, raw: pl.DataFrame) -> tuple[pl.Series, list[str]]:
+    """The rows of which anything is kept, and what is kept of them as JSON."""
+    mending = pl.col("verdict").is_in([Verdict.NEEDS_REVIEW.value, Verdict.REJECTED.value])
+    read = issues.filter(pl.col("code").is_in(READ_OTHERWISE) & pl.col("field").is_in(raw.columns))
+    fields: dict[int, set[str]] = {}
+    for at, field in read.select("at", "field").rows():
+        fields.setdefault(at, set()).add(field)
+    kept = rows.filter(mending | pl.col("at").is_in(list(fields))).select("at", mending=mending)
+    texts = _without_never_stored(raw[kept["at"].to_list()]).to_dicts()
+    contents = [
+        json.dumps(
+            {name: cell for name, cell in text.items() if cell is not None and (whole or name in fields[at])},
+            ensure_ascii=False,
+        )
+        for text, (at, whole) in zip(texts, kept.rows(), strict=True)
+    ]
+    return kept["at"], contents
 
 
 def _without_never_stored(raw: pl.DataFrame) -> pl.DataFrame:

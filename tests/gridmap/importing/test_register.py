@@ -316,6 +316,26 @@ def test_the_batch_keeps_what_is_needed_and_one_audit_entry_without_names(
     assert "王芳" not in entries[0].details + entries[0].subjects
 
 
+def test_what_was_read_otherwise_is_kept_as_it_was_written(
+    store: Store, street: Street, manager: Actor, tmp_path: Path
+) -> None:
+    """Of a row that is accepted only the cells that were read otherwise, sealed; of one that reads as it is written,
+    nothing. What was noted is counted with the batch, and shown."""
+    number = id_number(sequence=2)
+    odd = person("王　芳", 2, 公民身份号码=f" {number[:6]} {number[6:]}", 核实日期="45000", 联系电话="138-0000-0002")
+    result = import_register(store, manager, write_csv(tmp_path / "1.csv", [odd, person("李伟", 3)]), UNDER)
+    assert verdicts(result) == ["inserted", "inserted"]
+    assert result.notes == {"date_read": 1, "id_read": 1, "name_read": 1, "phone_read": 1}
+    with store.read() as unit:
+        rows = list(unit.session.scalars(sa.select(ImportRow).order_by(ImportRow.seq)))
+        assert rows[1].content is None
+        kept = json.loads(unit.vault.open(rows[0].content, "import_row.content") or "")
+        batch = unit.session.scalars(sa.select(ImportBatch)).one()
+    assert kept == {"name": "王　芳", "id_number": odd["公民身份号码"], "verified_on": "45000"}
+    outcome = json.loads(batch.outcome)
+    assert (outcome["notes"], outcome["skipped"]) == (result.notes, {"1": {"header": 1}})
+
+
 def test_states_and_verifications_are_written_once(
     store: Store, street: Street, manager: Actor, tmp_path: Path
 ) -> None:
