@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from geodata.errors import Phrase
 from gridmap.accounts.actor import Actor
 from gridmap.editing.errors import fault
-from gridmap.editing.persons import add_person
+from gridmap.editing.persons import add_person, add_state, came_back
 from gridmap.editing.reach import (
     dwelling_in_reach,
     household_in_reach,
@@ -160,6 +160,9 @@ def record_move_in(  # noqa: PLR0913 - the facts of the event
         if isinstance(person, UUID):
             _may_return(unit, region, person, day)
             person_id = person
+        elif (known := came_back(unit, region, person, day)) is not None:
+            person_id = known
+            add_state(unit, region, person_id, person, day)
         else:
             person_id = add_person(unit, actor, region, person, day, disputed=disputed).id
         done.concerns(person_id)

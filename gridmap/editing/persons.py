@@ -158,6 +158,8 @@ def take_number(unit: UnitOfWork, actor: Actor, person: Person, number: str, *, 
     index = unit.vault.index(number, "id")
     holder = unit.session.get(PersonKey, index)
     other = holder is not None and (holder.region, holder.person_id) != (person.region, person.id)
+    if other and holder is not None and _has_left(unit, holder, person.region):
+        holder.region, holder.person_id, other = person.region, person.id, False
     if other and not disputed:
         raise fault("id_number", "Somebody else is recorded with this number. Compare it with the document.")
     person.id_number, person.id_index = unit.vault.seal(number, "person.id_number"), index
@@ -167,6 +169,48 @@ def take_number(unit: UnitOfWork, actor: Actor, person: Person, number: str, *, 
         unit.session.add(PersonKey(id_index=index, region=person.region, person_id=person.id))
     elif other:
         _mark_disputed(unit, actor, holder)
+
+
+def _has_left(unit: UnitOfWork, holder: PersonKey, region: int) -> bool:
+    """Whether the holder of a number was recorded in another region and moved out of it: the number goes along, for a
+    record never changes its region."""
+    last = latest(unit, holder.region, holder.person_id)
+    return holder.region != region and last is not None and last.cause_out == "move_out"
+
+
+def came_back(unit: UnitOfWork, region: int, values: Values, day: date) -> UUID | None:
+    """The person of a region who has this identity number and name and had moved out: somebody who comes again, also
+    from a place that the actor is not responsible for. None where nobody had."""
+    number = values.get("id_number", "")
+    holder = unit.session.get(PersonKey, unit.vault.index(number, "id")) if number else None
+    if holder is None or holder.region != region:
+        return None
+    last = latest(unit, region, holder.person_id)
+    if last is None or last.valid_to is None or last.cause_out == "death" or day < last.valid_to:
+        return None
+    names = sa.select(PersonAttribute.name).where(
+        PersonAttribute.region == region, PersonAttribute.person_id == holder.person_id
+    )
+    return holder.person_id if values.get("name") in set(unit.session.scalars(names)) else None
+
+
+def add_state(unit: UnitOfWork, region: int, person_id: UUID, values: Values, day: date) -> None:
+    """What is told of a known person holds from a day on; what is not told stays as it was."""
+    known = current_attribute(unit, region, person_id, day)
+    told = {name: values[name] for name in ATTRIBUTES if values.get(name)}
+    if known is None:
+        _add_state(unit, region, person_id, told, day)
+    elif any(text != held for name, held in _held(unit, known).items() if (text := told.get(name))):
+        fresh = _state_after(unit, known, told)
+        if day > known.valid_from:
+            fresh.valid_from, known.valid_to = day, day
+        else:
+            known.superseded_at = unit.now
+    _index(unit, region, person_id, told)
+
+
+def _held(unit: UnitOfWork, known: PersonAttribute) -> dict[str, str]:
+    return {"name": known.name or "", **_attribute_values(unit, known)}
 
 
 def _mark_disputed(unit: UnitOfWork, actor: Actor, holder: PersonKey) -> None:

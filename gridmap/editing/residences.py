@@ -37,7 +37,8 @@ def open_of(unit: UnitOfWork, region: int, person_ids: Collection[UUID]) -> dict
     query = _believed(region).where(
         Residence.person_id.in_(list(person_ids)), Residence.valid_to.is_(None), Residence.principal.is_(sa.true())
     )
-    return {row.person_id: row for row in unit.session.scalars(_locked(unit, query))}
+    # Always in one order: two who change the same persons at once wait for each other, and not crosswise.
+    return {row.person_id: row for row in unit.session.scalars(_locked(unit, query.order_by(Residence.id)))}
 
 
 def the_open_one(unit: UnitOfWork, region: int, person_id: UUID) -> Residence:

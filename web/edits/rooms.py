@@ -235,7 +235,9 @@ class MoveIn:
         )
 
     def _known(self, at: At) -> UUID:
-        chosen = at.typed.text("who_id").partition(":")[2]
+        region, _, chosen = at.typed.text("who_id").partition(":")
+        if chosen and region != str(at.region):
+            raise fault("who", "This person is recorded in another sub-district: record them here as a new person.")
         if chosen:
             try:
                 return UUID(chosen)

@@ -27,7 +27,7 @@ from gridmap.residents.models import Person, PersonAttribute, PersonKey
 from gridmap.residents.search import search_persons
 from gridmap.store.ids import uuid7
 from gridmap.store.store import Store, UnitOfWork
-from tests.gridmap.editing.town import act, edit, event, fingerprint, open_residence
+from tests.gridmap.editing.town import act, edit, event, fingerprint, on_each_store, open_residence
 from tests.web.sample import Sample, id_number, make_sample
 
 RESIDENT = Record.RESIDENT
@@ -120,6 +120,7 @@ def test_a_field_that_still_shows_its_mask_keeps_its_value() -> None:
 # --- residents -------------------------------------------------------------------------------------------------------
 
 
+@on_each_store
 def test_names_are_corrected_and_telephones_change(store: Store, sample: Sample) -> None:
     """The old name was wrong from the beginning, the old number was right until the day."""
     someone = sample.of("c1")[0]
@@ -164,6 +165,7 @@ def test_a_change_does_not_begin_before_what_it_changes(store: Store, sample: Sa
         assert refused.value.faults[0].field == "on"
 
 
+@on_each_store
 def test_a_number_of_somebody_else_is_refused_then_disputed(store: Store, sample: Sample) -> None:
     """Said to be right, it is kept with both, and both are marked; the directory keeps who had it first. Of somebody in
     another's area nothing is changed."""
@@ -204,6 +206,7 @@ def test_a_number_that_is_corrected_is_free_again(store: Store, sample: Sample) 
         assert resident_values(unit, 1, someone.id)["id_number"] == someone.id_number
 
 
+@on_each_store
 def test_a_stale_form_shows_what_each_made_of_it(store: Store, sample: Sample) -> None:
     """What only one side changed can be told from what both did; after another look the form is saved."""
     someone = sample.of("c1")[0]
@@ -262,6 +265,7 @@ def test_a_draft_is_for_one_user_one_form_and_one_record(store: Store, sample: S
 # --- dwellings and organisations -------------------------------------------------------------------------------------
 
 
+@on_each_store
 def test_a_dwelling_is_corrected_let_and_verified(store: Store, sample: Sample) -> None:
     room = sample.dwellings[sample.buildings["c1"][0].id][0]
     with store.write() as unit:
@@ -282,6 +286,7 @@ def test_a_dwelling_is_corrected_let_and_verified(store: Store, sample: Sample) 
         assert {one.field for one in entry.fields} == {"room", "floor_area_m2", "tenure", "verified_on"}
 
 
+@on_each_store
 def test_a_building_has_each_room_once(store: Store, sample: Sample) -> None:
     building = sample.buildings["c1"][0]
     new = {"unit": "1", "floor": "4", "room": "401", "use": "residential"}
@@ -328,6 +333,7 @@ def test_an_organisation_is_added_renamed_and_ended(store: Store, sample: Sample
 # --- history and undo ------------------------------------------------------------------------------------------------
 
 
+@on_each_store
 def test_the_history_says_who_changed_what_and_masks_it(store: Store, sample: Sample) -> None:
     someone = sample.of("c1")[0]
     room = sample.dwellings[sample.buildings["c1"][0].id][5].id
@@ -356,6 +362,7 @@ def test_the_history_says_who_changed_what_and_masks_it(store: Store, sample: Sa
         assert (undone.undone_by, undone.may_undo, undone.fields) == ("工号community", False, ())
 
 
+@on_each_store
 def test_undoing_is_for_those_responsible_for_all_of_it(store: Store, sample: Sample) -> None:
     """A worker may not take back what touches another's cell, and nobody what is not a change by hand."""
     someone = sample.of("c1")[0]

@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 
+from gridmap.accounts.actor import Actor, Role, RoleGrant
 from gridmap.audit import service as audit
 from gridmap.changes import service as changes
 from gridmap.editing import events, households
@@ -16,10 +17,10 @@ from gridmap.editing.errors import FormFaultsError
 from gridmap.editing.events import Entry
 from gridmap.editing.saving import Saved
 from gridmap.errors import NotFoundError, PermissionDeniedError
-from gridmap.residents.models import Household, Person, PersonAttribute, Residence
+from gridmap.residents.models import Household, Person, PersonAttribute, PersonKey, Residence
 from gridmap.store.ids import uuid7
 from gridmap.store.store import Store, UnitOfWork
-from tests.gridmap.editing.town import act, event, fingerprint, open_residence, reconciled
+from tests.gridmap.editing.town import act, event, fingerprint, on_each_store, open_residence, reconciled
 from tests.web.sample import Sample, Someone, make_sample
 
 
@@ -77,6 +78,7 @@ def test_a_birth_lies_in_the_past(store: Store, sample: Sample) -> None:
         assert [fault.field for fault in refused.value.faults] == ["birth_date"]
 
 
+@on_each_store
 def test_a_death_ends_every_residence_and_asks_for_a_head(store: Store, sample: Sample) -> None:
     """Also the second home; the household that stays without a head is named as work left to do."""
     head = sample.of("c1")[0]
@@ -127,6 +129,7 @@ def test_who_lives_here_or_has_died_does_not_move_in(store: Store, sample: Sampl
             assert refused.value.faults[0].field == "who"
 
 
+@on_each_store
 def test_a_whole_household_takes_itself_along(store: Store, sample: Sample) -> None:
     """All members keep their household, which is in the new room from then on; the community saw no move."""
     members = sample.of("c1")[:2]
@@ -180,6 +183,7 @@ def test_nobody_moves_to_where_they_are_or_before_they_came(store: Store, sample
         assert fingerprint(unit) == before
 
 
+@on_each_store
 def test_splitting_and_merging_a_household_moves_nobody(store: Store, sample: Sample) -> None:
     """No area sees anything of it; after both all are in one household again."""
     head, other = sample.of("c1")[:2]
@@ -242,6 +246,7 @@ def test_who_never_was_here_is_a_correction_of_the_count(store: Store, sample: S
     assert (line.corrections, line.moves_out, line.deaths, line.difference) == (-1, 0, 0, 0)
 
 
+@on_each_store
 def test_events_are_for_those_who_keep_the_records_and_their_areas(store: Store, sample: Sample) -> None:
     """Other roles may not at all; persons, rooms and households elsewhere do not exist."""
     here, there = sample.of("c1")[0], sample.of("c3")[0]
@@ -276,6 +281,7 @@ def test_events_are_for_those_who_keep_the_records_and_their_areas(store: Store,
         assert fingerprint(unit) == before
 
 
+@on_each_store
 def test_an_event_sent_twice_happens_once(store: Store, sample: Sample) -> None:
     """The second answer is the same as the first; the journal and the log have one entry."""
     parent = sample.of("c1")[0]
@@ -296,6 +302,7 @@ def test_an_event_sent_twice_happens_once(store: Store, sample: Sample) -> None:
         assert len(list(residences)) == 1
 
 
+@on_each_store
 def test_every_event_is_undone_exactly(store: Store, sample: Sample) -> None:
     """One after the other, and back again in reverse."""
     first, second = sample.of("c1")[:2]
@@ -323,3 +330,44 @@ def test_every_event_is_undone_exactly(store: Store, sample: Sample) -> None:
             changes.undo(unit, act(unit, sample, "worker1"), change)
             unit.session.expire_all()
             assert fingerprint(unit) == before
+
+
+def test_who_had_left_another_cell_comes_back_as_the_same_person(store: Store, sample: Sample) -> None:
+    """Number and name say who it is, also to a worker who never saw them; another name with the number does not."""
+    gone = sample.of("c3")[0]
+    left = sample.today - timedelta(days=30)
+    told = {"name": gone.name, "id_number": gone.id_number, "work_unit": "新单位"}
+    with store.write() as unit:
+        events.record_move_out(unit, act(unit, sample, "worker3"), 1, [gone.id], event(left))
+    with store.write() as unit:
+        worker, room = act(unit, sample, "worker1"), vacant_room(sample, "c1")
+        wrong = {**told, "name": "别人"}
+        with pytest.raises(FormFaultsError) as refused:
+            events.record_move_in(unit, worker, 1, room, wrong, Entry(), event(sample.today))
+        assert refused.value.faults[0].field == "id_number"
+        unit.session.rollback()
+    with store.write() as unit:
+        saved = events.record_move_in(unit, worker, 1, room, told, Entry(), event(sample.today))
+        assert saved.record_id == gone.id
+        assert not unit.session.get_one(Person, (1, gone.id)).disputed
+        states = sa.select(PersonAttribute.work_unit).where(PersonAttribute.person_id == gone.id)
+        assert set(unit.session.scalars(states)) == {gone.work_unit, "新单位"}
+    line = reconciled(store, sample, left - timedelta(days=1), sample.today)["a"]
+    assert (line.moves_out, line.moves_in, line.difference) == (1, 1, 0)
+
+
+def test_a_number_follows_its_person_into_another_sub_district(store: Store, sample: Sample) -> None:
+    """There the person has a record of its own, for records never change their region; the number is not disputed."""
+    gone = sample.of("c4")[0]
+    told = {"name": gone.name, "id_number": gone.id_number}
+    with store.write() as unit:
+        street = Actor(uuid7(), "everywhere", "", (RoleGrant(Role.DATA_MANAGER, None),))
+        events.record_move_out(unit, street, gone.region, [gone.id], event(sample.today - timedelta(days=9)))
+        saved = events.record_move_in(unit, street, 1, vacant_room(sample, "c1"), told, Entry(), event(sample.today))
+        assert saved.record_id not in (None, gone.id)
+        person = unit.session.get_one(Person, (1, saved.record_id or uuid7()))
+        assert not person.disputed
+        assert unit.session.get_one(PersonKey, person.id_index).person_id == person.id
+        assert saved.change_id is not None
+        changes.undo(unit, street, saved.change_id)
+        assert unit.session.get_one(PersonKey, unit.vault.index(gone.id_number, "id")).person_id == gone.id

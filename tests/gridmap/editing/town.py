@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from datetime import date
 from uuid import UUID
 
+import pytest
 import sqlalchemy as sa
 
 from gridmap.access.service import actor_of
@@ -20,7 +21,11 @@ from gridmap.residents.models import Residence
 from gridmap.store.base import Base
 from gridmap.store.ids import uuid7
 from gridmap.store.store import Store, UnitOfWork
+from tests.conftest import ENGINES
 from tests.web.sample import Sample
+
+on_each_store = pytest.mark.parametrize("store", ENGINES, indirect=True)
+"""For what depends on locks, keys and types of the database."""
 
 
 def act(unit: UnitOfWork, sample: Sample, username: str) -> Actor:
