@@ -12,6 +12,8 @@ from benchmarks.harness import Result, Size
 REGISTRY = {
     "duplicates": "benchmarks.duplicates:compared",
     "import": "benchmarks.registers:imported",
+    "linking": "benchmarks.linking:linked",
+    "reading": "benchmarks.reading:read",
     "stats": "benchmarks.stats:cells_at_a_date",
     "tiles": "benchmarks.tiles:served",
     "tiles-encode": "benchmarks.tiles:encoded",

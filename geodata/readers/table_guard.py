@@ -10,6 +10,8 @@ import io
 import re
 import zipfile
 import zlib
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import IO
@@ -222,30 +224,40 @@ class _Extent:
                 self.rows = max(self.rows, int(row))
 
 
+def _chunks(part: IO[bytes]) -> Iterator[bytes]:
+    """The pieces of a part; the next is unpacked, which needs no lock of the interpreter, while one is looked at."""
+    chunk = part.read(_CHUNK)
+    with ThreadPoolExecutor(1, thread_name_prefix="gridmap-unpack") as unpacker:
+        while chunk:
+            following = unpacker.submit(part.read, _CHUNK)
+            yield chunk
+            chunk = following.result()
+
+
 def _check_part(
     name: str, part: IO[bytes], info: zipfile.ZipInfo, limits: TableLimits, budget: int
 ) -> tuple[int, Contents]:
     """Read one XML part as a stream; return its true size and what it holds."""
-    chunk = part.read(_CHUNK)
-    if chunk[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        raise TableDamagedError(name=name)
-    strings = info.filename.lower().endswith("sharedstrings.xml") and b"sheetData" not in chunk
-    extent = _Extent(chunk, info.file_size, limits)
+    extent: _Extent | None = None
     size, tail, long_numbers, marks = 0, b"", False, False
-    while chunk:
+    for chunk in _chunks(part):
+        if size == 0:
+            if chunk[:2] in (b"\xff\xfe", b"\xfe\xff"):
+                raise TableDamagedError(name=name)
+            strings = info.filename.lower().endswith("sharedstrings.xml") and b"sheetData" not in chunk
+            extent = None if strings else _Extent(chunk, info.file_size, limits)
         size += len(chunk)
         if size > budget:
             raise TableTooLargeError(name=name, what="bytes unpacked", value=size, limit=limits.max_unpacked_bytes)
         window = tail + chunk
-        if not strings:
+        if extent is not None:
             extent.take(window)
             long_numbers = long_numbers or _LONG_NUMBER.search(window) is not None
             marks = marks or b"mergeCell " in window or b" hidden=" in window
         tail = window[max(window.rfind(b"<"), 0) :]  # a tag is judged whole
         if len(tail) >= _CHUNK:
             raise TableDamagedError(name=name)
-        chunk = part.read(_CHUNK)
-    if extent.columns * extent.rows > limits.max_cells or extent.columns > limits.max_columns:
+    if extent is not None and (extent.columns * extent.rows > limits.max_cells or extent.columns > limits.max_columns):
         cell = f"{column_letters(extent.columns - 1)}{extent.rows}"
         allowed = f"{limits.max_cells} cells, {limits.max_columns} columns"
         raise TableTooLargeError(name=name, what="the table reaches cell", value=cell, limit=allowed)
