@@ -26,6 +26,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "programme": "gridmap.cli.programmes:app",
         "report": "gridmap.cli.figures:report",
         "map": "gridmap.cli.figures:map_",
+        "record": "gridmap.cli.records:app",
         "duplicates": "gridmap.cli.duplicates:app",
         "form": "gridmap.cli.forms:app",
         "user": "gridmap.cli.users:app",

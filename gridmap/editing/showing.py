@@ -108,12 +108,26 @@ class Room:
     """A dwelling somebody may move to."""
 
     id: UUID
+    region: int
     building_id: UUID
     label: str
 
 
-def find_rooms(unit: UnitOfWork, actor: Actor, region: int, text: str, near: UUID | None) -> list[Room]:
-    """Dwellings of a region in the actor's areas that a text means: ``2-802`` near by, or with compound and building.
+def region_of_person(unit: UnitOfWork, person_id: UUID) -> int:
+    """The region that keeps a person.
+
+    Raises:
+        NotFoundError: there is no such person.
+    """
+    found = unit.session.scalar(sa.select(Person.region).where(Person.id == person_id))
+    if found is None:
+        raise NotFoundError
+    return found
+
+
+def find_rooms(unit: UnitOfWork, actor: Actor, region: int | None, text: str, near: UUID | None) -> list[Room]:
+    """Dwellings of a region (or of all) in the actor's areas that a text means: ``2-802`` near by, or with compound
+    and building.
 
     What is found in the building ``near`` goes before everything else.
 
@@ -133,14 +147,14 @@ def find_rooms(unit: UnitOfWork, actor: Actor, region: int, text: str, near: UUI
     if wanted.building is not None:
         query = query.where(Building.number.in_([wanted.building + suffix for suffix in HOUSE_SUFFIXES]))
     name: sa.ColumnElement[str] = sa.func.coalesce(Compound.name, "")
-    for part in (Building.name, Building.road, Building.road_no, Building.address):
-        name = name + " " + sa.func.coalesce(part, "")
+    for part in (Building.number, Building.name, Building.road, Building.road_no, Building.address):
+        name = name + sa.func.coalesce(part, "")
     for word in wanted.words:
         query = query.where(name.contains(word, autoescape=True))
     return _found(unit, query)
 
 
-def _near(unit: UnitOfWork, actor: Actor, region: int, text: str, near: UUID) -> list[Room]:
+def _near(unit: UnitOfWork, actor: Actor, region: int | None, text: str, near: UUID) -> list[Room]:
     parts = [part for part in re.split(r"[-—–－单元]+", text.removesuffix("室").removesuffix("号")) if part]
     query = _rooms(unit, actor, region).where(Building.id == near)
     if len(parts) == 1 and _ROOM_ALONE.match(parts[0]):
@@ -162,13 +176,13 @@ def room_of(unit: UnitOfWork, actor: Actor, region: int, dwelling_id: UUID) -> R
     return found[0]
 
 
-def _rooms(unit: UnitOfWork, actor: Actor, region: int) -> sa.Select[Dwelling, Unit, Building, Compound]:
+def _rooms(unit: UnitOfWork, actor: Actor, region: int | None) -> sa.Select[Dwelling, Unit, Building, Compound]:
     return (
         sa.select(Dwelling, Unit, Building, Compound)
         .join(Unit, sa.and_(Unit.region == Dwelling.region, Unit.id == Dwelling.unit_id))
         .join(Building, sa.and_(Building.region == Dwelling.region, Building.id == Dwelling.building_id))
         .outerjoin(Compound, sa.and_(Compound.region == Building.region, Compound.id == Building.compound_id))
-        .where(Dwelling.region == region, inside(edit_scope(actor), local_today(unit)))
+        .where(sa.true() if region is None else Dwelling.region == region, inside(edit_scope(actor), local_today(unit)))
         .options(sa.orm.defer(Building.footprint))
         .order_by(Compound.name, Building.number, Unit.position, Dwelling.room)
     )
@@ -178,9 +192,8 @@ def _found(unit: UnitOfWork, query: sa.Select[Dwelling, Unit, Building, Compound
     rows = unit.session.execute(query.limit(MOST_ROOMS + 1)).all()
     if len(rows) > MOST_ROOMS:
         raise fault("to", "Many rooms fit: name compound and building too.")
+    named = [(row[0], room_name(row[1].name, row[0].room), row[2], row[3]) for row in rows]
     return [
-        Room(
-            dwelling.id, building.id, f"{building_name(building, compound)} {room_name(staircase.name, dwelling.room)}"
-        )
-        for dwelling, staircase, building, compound in rows
+        Room(dwelling.id, dwelling.region, building.id, f"{building_name(building, compound)} {room}")
+        for dwelling, room, building, compound in named
     ]
