@@ -27,7 +27,9 @@ _CHUNK = 1_000
 
 Id = UUID | bytes
 TermRow = tuple[int, bytes, str, int]
-TailRow = tuple[int, bytes, UUID]
+TailRow = tuple[int, bytes, bytes]
+"""Region, tail and person; keys as 16 bytes, which sort and compare quickly."""
+
 _TERM_COLUMNS = {"region": "smallint", "term": "bytea", "name": "text", "place": "smallint"}
 _TAIL_COLUMNS = {"region": "smallint", "tail": "bytea", "person_id": "uuid"}
 
@@ -69,7 +71,7 @@ def index_numbers(
     """Make persons findable by the tails of their numbers (normalised; None is left out). The persons must be
     written already."""
     given = [
-        (region, person if isinstance(person, UUID) else UUID(bytes=person), number[-TAIL:])
+        (region, person.bytes if isinstance(person, UUID) else person, number[-TAIL:])
         for region, person, number in zip(regions, persons, numbers, strict=True)
         if number and len(number) >= TAIL
     ]
@@ -182,7 +184,7 @@ def _tails_apart(unit: UnitOfWork, region: int) -> tuple[set[TailRow], set[TailR
     """Tails that are lacking and tails of numbers that nobody has any more, from the numbers themselves."""
     right = _tails(unit, region)
     query = sa.select(PersonTail.tail, PersonTail.person_id).where(PersonTail.region == region)
-    held = {(region, bytes(row.tail), row.person_id) for row in unit.session.execute(query)}
+    held = {(region, bytes(row.tail), row.person_id.bytes) for row in unit.session.execute(query)}
     return right - held, held - right
 
 
@@ -206,7 +208,7 @@ def _tails(unit: UnitOfWork, region: int, persons: Sequence[UUID] | None = None)
             if len(tail) == TAIL:
                 if tail not in hashed:
                     hashed[tail] = unit.vault.index(tail, kind)[:TAIL_BYTES]
-                right.add((region, hashed[tail], row[0]))
+                right.add((region, hashed[tail], row[0].bytes))
     return right
 
 
@@ -233,16 +235,18 @@ def _insert_new(unit: UnitOfWork, table: str, columns: dict[str, str], rows: Ite
     names = ", ".join(columns)
     if unit.dialect == "postgresql":
         arrays = ", ".join(f"%s::{kind}[]" for kind in columns.values())
+        values: list[list[Any]] = [list(column) for column in zip(*fresh, strict=True)]
+        for place, kind in enumerate(columns.values()):
+            if kind == "uuid":
+                values[place] = [UUID(bytes=value) for value in values[place]]
         with connection.cursor() as cursor:
             cursor.execute(
-                f"INSERT INTO {table} ({names}) SELECT * FROM unnest({arrays}) ON CONFLICT DO NOTHING",
-                [list(column) for column in zip(*fresh, strict=True)],
+                f"INSERT INTO {table} ({names}) SELECT * FROM unnest({arrays}) ON CONFLICT DO NOTHING", values
             )
         return
-    plain = (tuple(value.bytes if isinstance(value, UUID) else value for value in row) for row in fresh)
     cursor = connection.cursor()
     marks = ", ".join("?" for _ in columns)
-    cursor.executemany(f"INSERT OR IGNORE INTO {table} ({names}) VALUES ({marks})", plain)
+    cursor.executemany(f"INSERT OR IGNORE INTO {table} ({names}) VALUES ({marks})", fresh)
     cursor.close()
 
 
