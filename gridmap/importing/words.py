@@ -13,7 +13,7 @@ VERDICTS: Final = {
     "absent": "absent",
 }
 
-CHANGES: Final = {
+RESIDENCES: Final = {
     "move": "moves to another dwelling",
     "locate": "the dwelling becomes known more exactly",
     "reopen": "lives here again",

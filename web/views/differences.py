@@ -8,7 +8,7 @@ from typing import Any, Final
 import polars as pl
 
 from gridmap.i18n import Translator
-from gridmap.importing.words import CHANGES
+from gridmap.importing.words import RESIDENCES
 from web.views.persons import label
 
 CODED: Final = ("sex", "marital_status", "presence", "ethnic_group", "relationship")
@@ -40,7 +40,7 @@ def difference_text(differences: Sequence[Mapping[str, Any]], labels: Mapping[st
 def _one(one: Mapping[str, Any], labels: Mapping[str, str], text: Translator) -> str:
     name = one["field"]
     if name == "residence":
-        return text.gettext(CHANGES[one["after"]])
+        return text.gettext(RESIDENCES[one["after"]])
     field = labels.get(name, name)
     if one["after"] is None:
         return text.text("{field} changes", field=field)
