@@ -68,6 +68,10 @@ async function goStill(state, drawer) {
     if (changed.has("date") || changed.has("by")) load();
     drawer.show(now);
   });
+  document.addEventListener("gridmap:changed", () => {
+    load();
+    drawer.show(state.now, true);
+  });
   node("map-veil").classList.add("is-gone");
   await load();
 }
