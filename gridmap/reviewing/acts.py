@@ -13,10 +13,11 @@ from gridmap.buildings import repository as buildings
 from gridmap.changes.journal import Journal
 from gridmap.errors import InvalidInputError, NotFoundError
 from gridmap.importing.filing import address_parts, written_key
+from gridmap.importing.places import load_places
 from gridmap.linking.aliases import KINDS, add_aliases
 from gridmap.linking.link import link_addresses
-from gridmap.reviewing.cases import NoPersonError, content_of, decider_scope
-from gridmap.reviewing.choosing import area_choice, area_of, person_choices, places_for
+from gridmap.reviewing.cases import NoPersonError, content_of, decider_scope, like_of
+from gridmap.reviewing.choosing import area_choice, area_of, person_choices
 from gridmap.reviewing.decision import Work
 from gridmap.reviewing.new_places import make_place
 from gridmap.reviewing.persons import enter_person, move_here
@@ -24,16 +25,17 @@ from gridmap.reviewing.settling import Home, end_residence, settle
 
 
 def _place(work: Work, _journal: Journal) -> None:
-    unit, wanted = work.unit, work.decision
-    dwelling = wanted.dwelling_id if wanted.kind == "place" else None
-    building_id = wanted.building_id
-    if wanted.kind == "place":
-        if dwelling is None:
-            raise InvalidInputError(field="Candidate", reason="choose a place")
-        building_id = buildings.building_of_dwelling(unit, work.key.region, dwelling)
-    _require_building(work, building_id)
-    if building_id is not None:
-        _settle_all(work, Home(work.key.region, building_id, dwelling))
+    home = _chosen(work)
+    if home is None or (work.decision.kind == "place" and home.dwelling_id is None):
+        raise InvalidInputError(field="Candidate", reason="choose a place")
+    _settle_all(work, home)
+
+
+def _place_in_building(work: Work, _journal: Journal) -> None:
+    home = _chosen(work)
+    if home is None:
+        raise InvalidInputError(field="Candidate", reason="choose a place")
+    _settle_all(work, Home(home.region, home.building_id, None))
 
 
 def _new_place(work: Work, _journal: Journal) -> None:
@@ -80,23 +82,41 @@ def _settle(work: Work, row: ImportRow, home: Home) -> None:
 
 
 def _alias(work: Work, _journal: Journal) -> None:
-    """Learn a name, and place every case of the batch that it makes clear."""
+    """Learn a name, and place every case of the batch that it makes clear; the case itself, and those alike, in the
+    chosen place where the name alone does not lead there."""
     unit, entry = work.unit, work.decision.alias
     if entry is None or entry.kind not in KINDS or not written_key(entry.alias) or not written_key(entry.official):
         raise InvalidInputError(
             field="Other name",
             reason=Phrase("the kind must be one of {kinds}; neither name may be empty", {"kinds": ", ".join(KINDS)}),
         )
+    chosen = _chosen(work)
     add_aliases(unit, [entry], source="review", user_id=work.actor.user_id)
     work.written = True
     known = [row for row in work.rows if row.person_id is not None]
-    places = places_for(unit, area_of(unit, work.rows[0]))
+    # Not those that are kept: the name may be taken back again, after a preview.
+    places = load_places(unit, area_of(unit, work.rows[0]), work.today)
     links = link_addresses(address_parts([content_of(unit, row) for row in known]), places.index) if known else None
+    first = work.rows[0]
     for row, at in zip(known, links.dwelling.tolist() if links else (), strict=True):
         if at >= 0 and places.dwellings["region"][at] == work.key.region:
             dwelling, building = places.dwellings["id"][at], places.dwellings["building"][at]
             _settle(work, row, Home(work.key.region, UUID(bytes=building), UUID(bytes=dwelling)))
+        elif chosen is not None and (row is first or like_of(row) == like_of(first)):
+            _settle(work, row, chosen)
     work.left += len(work.rows) - len(work.settled)
+
+
+def _chosen(work: Work) -> Home | None:
+    """The place that was chosen with a decision, if one was."""
+    wanted = work.decision
+    building_id = wanted.building_id
+    if wanted.dwelling_id is not None:
+        building_id = buildings.building_of_dwelling(work.unit, work.key.region, wanted.dwelling_id)
+    elif building_id is None:
+        return None
+    _require_building(work, building_id)
+    return None if building_id is None else Home(work.key.region, building_id, wanted.dwelling_id)
 
 
 def _leave(work: Work, _journal: Journal) -> None:
@@ -158,7 +178,7 @@ def _leave_open(work: Work, _journal: Journal) -> None:
 
 ACTS: Final[Mapping[str, Callable[[Work, Journal], None]]] = {
     "place": _place,
-    "building": _place,
+    "building": _place_in_building,
     "new_place": _new_place,
     "alias": _alias,
     "move_out": _leave,

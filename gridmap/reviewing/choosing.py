@@ -39,7 +39,8 @@ from gridmap.store.models import ChangeNumber
 from gridmap.store.store import UnitOfWork
 
 MOST: Final = 9
-"""As many as there are keys to choose by."""
+FOUND: Final = 4
+"""As many as there are keys to choose by; of those, for places that were looked for."""
 _KEPT: Final = 4
 
 
@@ -98,7 +99,12 @@ def _stamp(unit: UnitOfWork) -> tuple[object, ...]:
         sa.select(ChangeNumber.value).where(ChangeNumber.name == "geometry"),
         sa.select(sa.func.count(), sa.func.sum(Building.version)).select_from(Building),
         sa.select(sa.func.count(), sa.func.sum(Dwelling.version)).select_from(Dwelling),
-        sa.select(sa.func.count(), sa.func.count(Alias.withdrawn_at)).select_from(Alias),
+        sa.select(
+            sa.func.count(),
+            sa.func.count(Alias.withdrawn_at),
+            sa.func.max(Alias.created_at),
+            sa.func.max(Alias.withdrawn_at),
+        ).select_from(Alias),
         sa.select(sa.func.count()).select_from(AreaName),
     )
     return tuple(value for query in queries for value in (unit.session.execute(query).first() or (None,)))
@@ -109,7 +115,7 @@ def places_for(unit: UnitOfWork, under: AreaNode) -> Places:
     return _kept.get(unit, under, local_today(unit))
 
 
-def choices(unit: UnitOfWork, actor: Actor, key: CaseKey, *, limit: int = 6) -> list[Choice]:
+def choices(unit: UnitOfWork, actor: Actor, key: CaseKey, *, limit: int = 5) -> list[Choice]:
     """Places that a case may mean, the likeliest first. Nobody is shown, so nothing is recorded.
 
     Raises `PermissionDeniedError`, `NotFoundError`, `AlreadyDecidedError`.
@@ -119,7 +125,7 @@ def choices(unit: UnitOfWork, actor: Actor, key: CaseKey, *, limit: int = 6) -> 
     return _chosen(unit, row, places_for(unit, area_of(unit, row)), parts, limit)
 
 
-def find_places(unit: UnitOfWork, actor: Actor, key: CaseKey, text: str, *, limit: int = MOST) -> list[Choice]:
+def find_places(unit: UnitOfWork, actor: Actor, key: CaseKey, text: str, *, limit: int = FOUND) -> list[Choice]:
     """Buildings and rooms of the street, as far as the actor decides there, that a text may mean.
 
     Raises `PermissionDeniedError`, `NotFoundError`, `AlreadyDecidedError`.

@@ -188,7 +188,7 @@ def test_two_reviewers_have_different_cases(
     assert "工号manager正在处理" in page
     taken = colleague.get(f"/review?case={mine}").text
     assert "工号manager正在处理这条记录" in taken
-    assert 'value="choose" id="main" disabled' in taken
+    assert 'value="choose" id="decide" disabled' in taken
     assert colleague.post(f"/review/{mine}", {"action": "skip"}).status_code == 409
     assert manager.post(f"/review/{mine}/keep").status_code == 204
     assert "is-bad" in colleague.post(f"/review/{mine}/keep").text

@@ -15,7 +15,7 @@ from gridmap.areas.node import AreaNode
 from gridmap.bootstrap import UnitOfWork
 from gridmap.errors import InvalidInputError, NotFoundError
 from gridmap.reviewing.cases import AlreadyDecidedError, CaseClaimedError, CaseKey
-from gridmap.reviewing.choosing import MOST, areas_to_choose, find_places, guess_alias
+from gridmap.reviewing.choosing import areas_to_choose, find_places, guess_alias
 from gridmap.reviewing.deciding import decide, preview
 from gridmap.reviewing.decision import EXTENTS, NAMED, ONE, Decision, Effect
 from gridmap.reviewing.history import count_learned, decisions, last_of, learned, undo, withdraw
@@ -45,7 +45,7 @@ from web.views.review import (
 router = APIRouter(prefix="/review")
 Decider = Annotated[Visit, guard(Action.REVIEW_DECIDE)]
 CaseText = Annotated[str, Query(max_length=80)]
-_FIRST_FOUND = 7
+_FIRST_FOUND = 6
 """Places that were looked for are numbered after those that were offered, as far as there are keys."""
 
 
@@ -196,7 +196,7 @@ async def look_for_places(request: Request, visit: Decider, case_id: str, q: For
 def _places(unit: UnitOfWork, site: Site, visit: Visit, key: CaseKey, text: str) -> Context:
     found = find_places(unit, visit.actor, key, text)
     lines = candidate_lines(found, site.layers.current(), {"room": text}, visit.text, _FIRST_FOUND)
-    return {"found": lines, "most": MOST, "query": text}
+    return {"found": lines, "query": text}
 
 
 @router.post("/{case_id}/keep")
@@ -252,7 +252,7 @@ def _decision(unit: UnitOfWork, visit: Visit, key: CaseKey, answers: dict[str, s
         kind=kind,
         extent=extent if extent in EXTENTS[kind] else ONE,
         building_id=building,
-        dwelling_id=dwelling if kind == "place" else None,
+        dwelling_id=dwelling if kind in {"place", "alias"} else None,
         new=_new_place(answers, key) if kind == "new_place" else None,
         alias=alias,
         person=_person(answers.get("person", "")) if kind == "same_person" else None,

@@ -142,6 +142,32 @@ def test_a_name_settles_every_case_that_it_makes_clear(
     assert import_register(store, manager, late, UNDER).counts["needs_review"] == 1
 
 
+def test_a_name_that_does_not_lead_there_is_learned_and_the_case_placed_where_chosen(
+    store: Store, street: Street, manager: Actor, tmp_path: Path
+) -> None:
+    hand_in(
+        store, manager, tmp_path / "r.csv", [person("王芳", 2, "老机关院7号楼101"), person("李娜", 4, "老机关院8号楼1")]
+    )
+    entry, room = AliasEntry("compound", "海景花园", "老机关院"), street.rooms["海景花园2-1-101"]
+    case = case_at(store, manager, "老机关院7号楼101")
+    done = take(store, manager, case, "alias", "named", alias=entry, dwelling_id=room)
+    assert (done.cases, done.left) == (1, 1)
+    assert [row.dwelling_id for row in residences(store, street) if row.dwelling_id] == [room]
+
+
+def test_a_name_that_was_only_looked_at_is_not_understood(store: Store, waiting: Street, manager: Actor) -> None:
+    """What a preview tried is forgotten, also by what is kept of the places."""
+    case = case_at(store, manager, AT_TWO)
+    with store.write() as unit:
+        preview(
+            unit, manager, case.key, Decision("alias", "named", alias=AliasEntry("compound", "银湖花园", "海岸花园"))
+        )
+    wanted = Decision("alias", "named", alias=AliasEntry("compound", "海景花园", "海岸花园"))
+    with store.write() as unit:
+        assert choices(unit, manager, case.key)[0].candidate.name_similarity < 1
+        assert preview(unit, manager, case.key, wanted).cases == 3
+
+
 def test_a_learned_name_can_be_withdrawn(store: Store, waiting: Street, manager: Actor, tmp_path: Path) -> None:
     entry = AliasEntry("compound", "海景花园", "海岸花园")
     take(store, manager, case_at(store, manager, AT_TWO), "alias", "named", alias=entry)

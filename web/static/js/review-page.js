@@ -41,7 +41,7 @@ async function sayEffect(of, action) {
   }
 }
 
-const mainAction = () => /** @type {HTMLButtonElement|null} */ ($("#main"))?.value || "";
+const mainAction = () => /** @type {HTMLButtonElement|null} */ ($("#decide"))?.value || "";
 const sayMain = debounce(() => form && mainAction() && chosen() && sayEffect(form, mainAction()), 60);
 
 /* dialogs */
@@ -119,7 +119,7 @@ function key(event) {
     event.preventDefault();
     search.focus();
   } else if (letter === "Enter" && !(target instanceof HTMLButtonElement || target instanceof HTMLAnchorElement)) {
-    press(event, $("#main") || $(".case-actions .is-primary"));
+    press(event, $("#decide") || $(".case-actions .is-primary"));
   } else if (ASKED[letter]) {
     const kind = ASKED[letter].find((one) => $(`dialog[data-kind="${one}"]`));
     if (kind) (event.preventDefault(), ask(kind));
@@ -237,6 +237,7 @@ function keep() {
 }
 
 document.addEventListener("keydown", key);
+document.body.dataset.keys = "ready";
 form?.addEventListener("input", sayMain);
 $(".queue [aria-current]")?.scrollIntoView({ block: "nearest" });
 wireDialogs();
