@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+import xlsxwriter
 from fastapi import FastAPI
 
 from gridmap.access.service import grant_role, revoke
@@ -15,6 +17,7 @@ from gridmap.accounts.actor import Role
 from gridmap.accounts.passwords import Passwords
 from gridmap.accounts.service import create_user
 from gridmap.audit import service as audit
+from gridmap.importing.layouts import list_layouts
 from gridmap.store.store import Store
 from tests.web.client import Visitor, visitor
 from tests.web.sample import PASSWORD, Sample, id_number
@@ -235,3 +238,87 @@ def test_rows_are_checked_with_the_rights_of_the_moment(
     job = next(job for job in app.state.site.desk.jobs(app_actor(app, someone)))
     assert job.preview is None
     assert job.state == "failed"
+
+
+def office_form(sample: Sample) -> bytes:
+    """A workbook as an office keeps it: title, headings of two rows, a section, a subtotal, a note; a second sheet with
+    headings that nobody knows; a hidden column."""
+    content = io.BytesIO()
+    with xlsxwriter.Workbook(content, {"in_memory": True}) as book:
+        sheet = book.add_worksheet("人口")
+        sheet.merge_range("A1:E1", "登记表（截至2025年3月31日）")
+        for letters, heading in {"A": "姓名", "B": "身份证号", "E": "来源"}.items():
+            sheet.merge_range(f"{letters}2:{letters}3", heading)
+        sheet.merge_range("C2:D2", "住址")
+        sheet.write_row(2, 2, ["楼栋", "房号"])
+        sheet.merge_range("A4:E4", "第一网格")
+        birth = sample.today.replace(year=1990, month=1, day=2)
+        sheet.write_row(4, 0, ["新来甲乙", id_number(960, birth, "1"), "1号楼", "302", "13800000000"])
+        sheet.write_row(5, 0, ["小计", "", "", "", "1人"])
+        sheet.write_row(6, 0, ["填表人：张测试", "", "联系电话：13900000000"])
+        sheet.set_column("B:B", 20, None, {"hidden": True})
+        other = book.add_worksheet("名单")
+        other.write_row(0, 0, ["说明"])
+        other.write_row(1, 0, ["甲栏", "乙栏"])
+        other.write_row(2, 0, ["新来丙丁", id_number(961, birth, "2")])
+    return content.getvalue()
+
+
+def test_what_was_understood_is_shown_corrected_and_remembered(
+    manager: Visitor, app: FastAPI, sample: Sample, web_store: Store
+) -> None:
+    """Every row of every sheet is on the page before anything is judged, nobody's name or number is; what is corrected
+    holds, and the next file with the same headings is read that way."""
+    path = hand_in(manager, sample, office_form(sample), "表.xlsx")
+    page = wait(manager, app, path).text
+    birth = sample.today.replace(year=1990, month=1, day=2)
+    for secret in ("新来甲乙", id_number(960, birth, "1"), "13800000000", "13900000000", "张测试"):
+        assert secret not in page
+    for shown in ("截至2025年3月31日", "第一网格", "小计", "填表人", "2025-03-31", "2-3"):
+        assert shown in page
+    fields = {"sheet-0-shown": "1", "sheet-0-use": "yes", "sheet-0-header": "2-3", "effective": "2025-03-31"}
+    answer = manager.post(f"{path}/columns", {**fields, "sheet-1-header": "2", "action": "read"})
+    assert answer.headers["location"] == path
+    wait(manager, app, path)
+    job = next(job for job in app.state.site.desk.jobs(app_actor(app, manager)) if path.endswith(str(job.id)))
+    assert job.understood.sheets[1].header_rows == (2,)
+    chosen = {"sheet-1-header": "2", "sheet-1-column-A": "name", "sheet-1-column-B": "id_number"}
+    chosen |= {"sheet-1-layout": "名单表", "sheet-0-column-E": "phone"}
+    manager.post(f"{path}/columns", {**fields, **chosen, "action": "check"})
+    wait(manager, app, path)
+    counts = job.preview.counts
+    assert (counts["rows"], job.preview.skipped["人口"], job.order.effective.isoformat()) == (
+        2, {"title": 1, "header": 2, "section": 1, "subtotal": 1, "note": 1}, "2025-03-31",
+    )  # fmt: skip
+    manager.post(f"{path}/cancel")
+    assert "名单表" in manager.get("/import").text
+    again = hand_in(manager, sample, office_form(sample), "表2.xlsx")
+    assert "名单表" in wait(manager, app, again).text
+    manager.post(f"{again}/cancel")
+    with web_store.read() as unit:
+        (layout,) = list_layouts(unit, app_actor(app, manager))
+    assert manager.post(f"/import/layouts/{layout.id}/forget").status_code == 303
+    assert "名单表" not in manager.get("/import").text
+    assert manager.post(f"/import/layouts/{layout.id}/forget").status_code == 404
+
+
+def test_a_file_without_known_headings_is_not_given_up(manager: Visitor, app: FastAPI, sample: Sample) -> None:
+    """It says so, shows the first rows masked, and goes on once somebody says what the columns are; back to the first
+    understanding is one button."""
+    birth = sample.today.replace(year=1990, month=1, day=2)
+    rows = [f"新来甲乙,{id_number(970, birth, '1')}", f"新来丙丁,{id_number(971, birth, '2')}"]
+    path = hand_in(manager, sample, "\n".join(rows).encode(), "无表头.csv")
+    page = wait(manager, app, path).text
+    assert "无表头.csv" in page
+    assert "新来甲乙" not in page
+    assert id_number(970, birth, "1") not in page
+    manager.post(f"{path}/columns", {"sheet-0-column-A": "name", "sheet-0-column-B": "id_number", "sheet-0-header": ""})
+    wait(manager, app, path)
+    job = next(job for job in app.state.site.desk.jobs(app_actor(app, manager)) if path.endswith(str(job.id)))
+    assert job.preview.counts["rows"] == 2
+    manager.post(f"{path}/columns", {"action": "reset"})
+    wait(manager, app, path)
+    assert (job.choices, job.state) == ({}, "understood")
+    late = manager.post(f"{path}/columns", {"effective": "2999-01-01"})
+    assert late.status_code == 422
+    manager.post(f"{path}/cancel")
