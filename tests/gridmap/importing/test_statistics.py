@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from gridmap.accounts.actor import Actor, Role, RoleGrant
+from gridmap.buildings.models import Building, Compound
 from gridmap.errors import PermissionDeniedError
 from gridmap.importing.aliases import import_aliases
 from gridmap.importing.outcome import ImportOutcome, Verdict
@@ -15,6 +16,7 @@ from gridmap.importing.statistics import import_statistics
 from gridmap.linking.aliases import alias_keys, withdraw_alias
 from gridmap.linking.models import Alias
 from gridmap.statistics.models import PeriodStatistic
+from gridmap.store.ids import uuid7
 from gridmap.store.store import Store
 from tests.gridmap.importing.registers import make_manager, make_street
 
@@ -38,7 +40,13 @@ def said(outcome: ImportOutcome) -> dict[str, int]:
 
 
 def test_a_real_report_is_kept_once(store: Store, manager: Actor, tmp_path: Path) -> None:
-    figures = {"population_closing": 511851, "births": 3118, "births_male": 1682, "births_female": 1436, "births_in_line": 2836}
+    figures = {
+        "population_closing": 511851,
+        "births": 3118,
+        "births_male": 1682,
+        "births_female": 1436,
+        "births_in_line": 2836,
+    }
     path = table(tmp_path / "s.csv", HEAD, *(f"460108,{PERIOD},{name},{value}" for name, value in figures.items()))
     assert said(import_statistics(store, manager, path)) == {"inserted": 5}
     assert said(import_statistics(store, manager, path)) == {"unchanged": 5}
@@ -102,6 +110,29 @@ def test_aliases_are_known_once_and_come_back_when_withdrawn(store: Store, manag
         assert withdraw_alias(unit, row.id)
         assert alias_keys(unit)["compound"] == {}
     assert import_aliases(store, manager, path).verdicts[Verdict.INSERTED] == 1
+
+
+def test_an_alias_of_a_name_that_nothing_carries_is_kept_and_said(store: Store, manager: Actor, tmp_path: Path) -> None:
+    """It would be silent otherwise: no address ever leads there, and nobody knows why."""
+    with store.write() as unit:
+        compound = unit.session.scalars(sa.select(Compound)).first()
+        assert compound is not None
+        unit.session.add(Building(region=compound.region, id=uuid7(), road="海府路", number="商住楼"))
+    path = table(
+        tmp_path / "a.csv",
+        "kind,official,alias",
+        "compound,海景 花园,海京花园",
+        "compound,海景花圆,海景苑",
+        "road,海府路,海府大道",
+        "road,海景花园,海府大街",
+        "building,商住楼,综合楼",
+    )
+    outcome = import_aliases(store, manager, path)
+    assert said(outcome) == {"inserted": 5}
+    assert [(issue.code, issue.row, issue.severity.value) for issue in outcome.issues] == [
+        ("alias_official_unknown", 3, "warning"),
+        ("alias_official_unknown", 5, "warning"),
+    ]
 
 
 def test_only_those_who_may_import(store: Store, manager: Actor, tmp_path: Path) -> None:
