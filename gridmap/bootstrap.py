@@ -20,6 +20,7 @@ from gridmap.forms import models as _forms
 from gridmap.linking import models as _linking
 from gridmap.ranking import models as _ranking
 from gridmap.residents import models as _residents
+from gridmap.residents.following import follow
 from gridmap.reviewing import models as _reviewing
 from gridmap.rosters import models as _rosters
 from gridmap.services import models as _services
@@ -39,6 +40,7 @@ MODELS = (
     _linking, _ranking, _rosters, _duplicates, _reviewing, _forms,
 )  # fmt: skip
 METADATA = Base.metadata
+follow()
 
 
 def open_register(location: str) -> Store:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -26,6 +26,9 @@ from gridmap.errors import GridmapError, NotFoundError
 from gridmap.store.base import Base
 from gridmap.store.spatial import reindex
 from gridmap.store.store import UnitOfWork
+
+AFTER_UNDO: list[Callable[[UnitOfWork, Recorded], None]] = []
+"""What brings derived tables in step after an undo, in the same unit of work: slices above add theirs."""
 
 # What the map draws; everything else that is journaled is the register's.
 _DRAWN = frozenset({"building", "building_cell", "compound", "unit", "dwelling", "dwelling_state", "verification"})
@@ -112,6 +115,8 @@ def undo(unit: UnitOfWork, actor: Actor, change_id: UUID) -> Undone:
     removed = _remove(unit, what)
     done = Undone(change_id, restored, removed.total(), brought_back, tuple(what.numbers))
     unit.session.expire_all()
+    for follow in AFTER_UNDO:
+        follow(unit, what)
     for one in changes:
         one.undone_at, one.undone_by = unit.now, actor.user_id
     unit.session.flush()

@@ -54,6 +54,11 @@ def tail_index(unit: UnitOfWork, number: str, kind: str) -> bytes:
 
 def index_names(unit: UnitOfWork, regions: Sequence[int], names: Sequence[str | None]) -> int:
     """Make names findable in the region of each; known ones cost a look-up. Returns how many names there were."""
+    unit.session.flush()
+    return _index_names(unit, regions, names)
+
+
+def _index_names(unit: UnitOfWork, regions: Sequence[int], names: Sequence[str | None]) -> int:
     known = {(region, name) for region, name in zip(regions, names, strict=True) if name}
     rows: list[TermRow] = []
     for region, name in sorted(known):
@@ -70,6 +75,7 @@ def index_numbers(
 ) -> None:
     """Make persons findable by the tails of their numbers (normalised; None is left out). The persons must be
     written already."""
+    unit.session.flush()
     given = [
         (region, person.bytes if isinstance(person, UUID) else person, number[-TAIL:])
         for region, person, number in zip(regions, persons, numbers, strict=True)
@@ -95,9 +101,12 @@ def index_person(
     index_numbers(unit, PHONE_TAIL, [region], [person_id], [phone])
 
 
-def reindex(unit: UnitOfWork, persons: Iterable[tuple[int, UUID]]) -> None:
+def reindex(unit: UnitOfWork, persons: Iterable[tuple[int, UUID]], *, flushed: bool = False) -> None:
     """Make some persons (region, id) findable by everything that is recorded of them, after their records were put
-    back or moved by whoever knows them by key only."""
+    back or moved by whoever knows them by key only. ``flushed`` says that nothing waits to be written, as within a
+    flush."""
+    if not flushed:
+        unit.session.flush()
     by_region: dict[int, list[UUID]] = {}
     for region, person in persons:
         by_region.setdefault(region, []).append(person)
@@ -108,7 +117,7 @@ def reindex(unit: UnitOfWork, persons: Iterable[tuple[int, UUID]]) -> None:
                 PersonAttribute.region == region, PersonAttribute.person_id.in_(chunk)
             )
             borne = list(unit.session.scalars(names))
-            index_names(unit, [region] * len(borne), borne)
+            _index_names(unit, [region] * len(borne), borne)
             _insert_tails(unit, _tails(unit, region, chunk))
 
 
@@ -163,6 +172,16 @@ def _names_apart(unit: UnitOfWork, region: int) -> tuple[list[str], list[str]]:
     return wanted, sorted(held.keys() - borne)
 
 
+def forget_unborne(unit: UnitOfWork, region: int) -> int:
+    """Drop the names that nobody in a region bears or bore, as after an undo; returns how many there were."""
+    bearer = sa.exists().where(PersonAttribute.region == NameTerm.region, PersonAttribute.name == NameTerm.name)
+    # Every name has one term that is the whole of it, at the least.
+    query = sa.select(NameTerm.name).distinct().where(NameTerm.region == region, NameTerm.place == 0, ~bearer)
+    names = list(unit.session.scalars(query))
+    _forget_names(unit, region, names)
+    return len(names)
+
+
 def _forget_names(unit: UnitOfWork, region: int, names: list[str]) -> None:
     if names:
         table: Any = NameTerm.__table__
@@ -191,8 +210,9 @@ def _tails_apart(unit: UnitOfWork, region: int) -> tuple[set[TailRow], set[TailR
 def _tails(unit: UnitOfWork, region: int, persons: Sequence[UUID] | None = None) -> set[TailRow]:
     """The tails of the numbers of some persons of a region, or of all."""
     numbers = sa.select(Person.id, Person.id_number).where(Person.region == region, Person.id_number.is_not(None))
+    # Those of beliefs that were given up too: an undo may bring them back.
     phones = sa.select(PersonAttribute.person_id, PersonAttribute.phone).where(
-        PersonAttribute.region == region, PersonAttribute.phone.is_not(None), PersonAttribute.superseded_at.is_(None)
+        PersonAttribute.region == region, PersonAttribute.phone.is_not(None)
     )
     if persons is not None:
         numbers, phones = numbers.where(Person.id.in_(persons)), phones.where(PersonAttribute.person_id.in_(persons))
@@ -230,7 +250,6 @@ def _insert_new(unit: UnitOfWork, table: str, columns: dict[str, str], rows: Ite
     fresh = sorted(rows)
     if not fresh:
         return
-    unit.session.flush()
     connection: Any = unit.session.connection().connection
     names = ", ".join(columns)
     if unit.dialect == "postgresql":

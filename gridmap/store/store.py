@@ -110,7 +110,9 @@ class Store:
                 Session(connection, expire_on_commit=False, autoflush=False) as session,
             ):
                 session.connection()  # begins now: a writer takes its turn before it reads what it will change
-                yield UnitOfWork(session, self.vault, self.key, datetime.now(UTC), writing)
+                unit = UnitOfWork(session, self.vault, self.key, datetime.now(UTC), writing)
+                session.info["unit"] = unit  # for what follows the session's flushes
+                yield unit
         except DatabaseError as error:
             explained = explain(error, self.location)
             if explained is None:

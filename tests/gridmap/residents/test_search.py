@@ -15,6 +15,8 @@ from gridmap.accounts.actor import Actor
 from gridmap.audit import service as audit
 from gridmap.audit.models import AuditEntry
 from gridmap.audit.service import EntryFilter
+from gridmap.changes import service as changes
+from gridmap.changes.journal import recording
 from gridmap.errors import InvalidInputError, PurposeRequiredError
 from gridmap.importing.integrity import check_register
 from gridmap.importing.register import import_register
@@ -310,3 +312,54 @@ def contents(unit: UnitOfWork) -> tuple[set[tuple[object, ...]], set[tuple[objec
     terms = unit.session.execute(sa.select(NameTerm.region, NameTerm.term, NameTerm.name, NameTerm.place))
     tails = unit.session.execute(sa.select(PersonTail.region, PersonTail.tail, PersonTail.person_id))
     return {(a, bytes(b), c, d) for a, b, c, d in terms}, {(a, bytes(b), c) for a, b, c in tails}
+
+
+def test_whatever_a_session_writes_is_found(store: Store, sample: Sample) -> None:
+    """Without anybody's saying so: a new person, another name, another telephone."""
+    beside = sample.of("c1")[0]
+    with store.write() as unit:
+        person = Person(
+            region=1,
+            id_number=unit.vault.seal("99010119800101236X", "person.id_number"),
+            id_index=unit.vault.index("99010119800101236X", "id"),
+        )
+        unit.session.add(person)
+        unit.session.flush()
+        state = PersonAttribute(
+            region=1, person_id=person.id, name="麦子", valid_from=date(2024, 3, 1), recorded_at=unit.now
+        )
+        stay = Residence(region=1, person_id=person.id, building_id=beside.building_id, valid_from=date(2024, 3, 1),
+                         recorded_at=unit.now)  # fmt: skip
+        unit.session.add_all([state, stay])
+        unit.session.flush()
+        state.name, state.phone = "麦穗", unit.vault.seal("13900005678", "person_attribute.phone")
+        unit.session.flush()
+        officer = act(unit, sample, "street")
+        for words in ("麦穗", "236x", "5678"):
+            assert [one.id for one in search_persons(unit, officer, words, purpose="visit")[0]] == [person.id], words
+        assert examine(unit).missing == 0
+
+
+def test_an_undo_brings_back_and_forgets(store: Store, sample: Sample) -> None:
+    """Undoing an entry leaves nothing of it in the index; undoing a deletion makes its person found again."""
+    beside, gone = sample.of("c1")[:2]
+    with store.write() as unit:
+        manager = act(unit, sample, "manager")
+        before = contents(unit)
+        with recording(unit, manager, "test.add", region=1) as added:
+            add(unit, beside, "麦子", phone="13900004321", id_number="99010119800101236X")
+        assert contents(unit) != before
+        changes.undo(unit, manager, added.id)
+        assert contents(unit) == before
+        with recording(unit, manager, "test.delete", region=1) as deleted:
+            for model in (Residence, PersonAttribute):
+                for row in unit.session.scalars(sa.select(model).where(model.person_id == gone.id)):
+                    unit.session.delete(row)
+            unit.session.flush()
+            unit.session.delete(unit.session.get_one(Person, (1, gone.id)))
+        officer = act(unit, sample, "street")
+        assert search_persons(unit, officer, gone.id_number)[0] == []
+        changes.undo(unit, manager, deleted.id)
+        assert contents(unit) == before
+        for words in (gone.name, gone.phone, gone.id_number[-6:]):
+            assert gone.id in {one.id for one in search_persons(unit, officer, words, purpose="visit")[0]}
