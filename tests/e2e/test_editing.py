@@ -14,6 +14,7 @@ from playwright.sync_api import Locator, Page, Response, expect
 from tests.e2e.conftest import Town
 from tests.e2e.places import Cell, House, cells_of, houses_of
 from tests.e2e.steps import Look, Reader
+from tests.e2e.test_accessible import check
 from web.site import office_today
 
 pytestmark = pytest.mark.browser
@@ -187,6 +188,28 @@ def test_keys_are_enough_and_escape_loses_nothing(file_town: Town) -> None:
         expect(page.locator(".edit-dialog")).to_be_hidden()
         expect(page.locator("#dwelling .room-acts")).to_be_visible()
         expect(page.locator('.room-acts a[href$="/move-within"]')).to_be_focused()
+
+
+@pytest.mark.parametrize("phone", [False, True], ids=["desk", "phone"])
+def test_forms_and_records_are_accessible(file_town: Town, phone: bool) -> None:
+    """A form in the dialog with its faults, a form on a page, the page of a person: light and dark."""
+    faults: list[str] = []
+    with file_town.reader("worker", Look(phone=phone)) as reader:
+        desk, page = desk_of(file_town, reader), reader.page
+        desk.open()
+        desk.choose_room(least=2)
+        desk.form("birth")
+        page.locator(".edit-dialog .edit-foot button").click()
+        expect(page.locator("#error-birth_date")).to_be_visible()
+        faults += check(reader, "birth")
+        page.locator(".edit-dialog [data-edit-cancel]").click()
+        page.locator("#dwelling .person-name a").first.click()
+        expect(page.locator(".history")).to_be_visible()
+        faults += check(reader, "record")
+        reader.goto(page.url.removeprefix(reader.origin).replace("/records/", "/edit/") + "/details")
+        page.locator(".edit-reveal summary").click()
+        faults += check(reader, "details")
+    assert faults == []
 
 
 def test_a_phone_shows_the_whole_form(file_town: Town) -> None:
