@@ -127,7 +127,7 @@ def join_headings(title: str, text: str) -> str:
     short = plain
     for word in rules.empty_titles:
         short = short.replace(word, "")
-    for joined in (both, f"{short}{text}"):
+    for joined in (f"{short}{text}", both):
         if field_of(joined) is not None:
             return joined
     if field_of(text) in _OF_PERSONS and any(word in plain for word in rules.other_titles):

@@ -78,6 +78,10 @@ FIELDS: Final = {
 }
 MASKS: Final = {"id_number": mask_id, "phone": mask_phone, "name": mask_name, "head": mask_name}
 SHOWN_COLUMNS: Final = 8
+SHOWN_FIRST: Final = (
+    "name", "id_number", "address", "compound", "building", "unit", "room", "relationship", "sex", "birth_date",
+)  # fmt: skip
+"""Who it is and where they live: shown before other columns, wherever they stand in the workbook."""
 REGISTER: Final = "register"
 
 
@@ -274,7 +278,9 @@ def _shown_fields(understood: Understood | None) -> list[tuple[str, str]]:
         for column in sheet.columns if sheet.used else ():
             if column.status is ColumnStatus.MAPPED and column.field:
                 found.setdefault(column.field, column.heading or column.letters)
-    return list(found.items())[:SHOWN_COLUMNS]
+    ranked = sorted(found, key=lambda name: SHOWN_FIRST.index(name) if name in SHOWN_FIRST else len(SHOWN_FIRST))
+    chosen = frozenset(ranked[:SHOWN_COLUMNS])
+    return [(name, heading) for name, heading in found.items() if name in chosen]
 
 
 def _rows(

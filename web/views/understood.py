@@ -13,6 +13,7 @@ import polars as pl
 
 from geodata.readers.table import SheetTable
 from gridmap.i18n import Translator
+from gridmap.importing.check import CODED_FIELDS
 from gridmap.importing.choices import SheetChoice
 from gridmap.importing.headings import Column, ColumnStatus, map_columns
 from gridmap.importing.layouts import KnownLayout
@@ -29,6 +30,8 @@ _CLIP: Final = 18
 _TOP_ROWS: Final = 8
 _TOP_COLUMNS: Final = 12
 _TAKEABLE: Final = frozenset({SECTION, SUBTOTAL, NOTE})
+_CODES: Final = frozenset(CODED_FIELDS)
+"""Fields whose values are words of a list, such as 已婚: no names, whatever their length."""
 _LONG_NUMBER: Final = re.compile(r"[0-9*Xx]{7,}")
 _SHORT_NAME: Final = re.compile(r"^[\u3400-\u9fff·]{2,4}$")
 _AFTER_COLON: Final = re.compile(r"(?<=[:：])[^:：]*")
@@ -247,7 +250,7 @@ def _column(column: Column, sheet: UnderstoodSheet, table: SheetTable, text: Tra
 def _samples(values: pl.Series, meaning: str | None) -> str:
     """Some values of a column, masked by what the column means, or by what a value looks like."""
     found = values.drop_nulls().head(200).unique(maintain_order=True).head(SAMPLES).to_list()
-    mask = MASKS.get(meaning or "") or mask_unknown
+    mask = MASKS.get(meaning or "") or (mask_numbers if meaning in _CODES else mask_unknown)
     return " · ".join(_clip(mask(" ".join(text.split()))) for text in found)
 
 
