@@ -70,7 +70,7 @@ def test_the_map_and_its_drawers(file_town: Town, phone: bool) -> None:
 
 
 PAGES = {
-    "street": ("/residents", "/dwellings", "/reports", "/forms", "/account"),
+    "street": ("/residents", "/dwellings", "/reconciliation", "/reports", "/forms", "/account"),
     "manager": ("/import", "/review"),
     "admin": ("/people",),
     "auditor": ("/audit",),
