@@ -166,6 +166,20 @@ def test_a_household_moves_and_the_history_says_so(worker: Visitor, sample: Samp
     assert "已由 工号worker1 撤销" in history(worker, person)
 
 
+def test_what_stands_in_the_way_of_an_undo_is_listed(worker: Visitor, sample: Sample) -> None:
+    """With a button for each change that has to be taken back first."""
+    person, undos = sample.of("c1")[12], []
+    for number in ("13800000001", "13800000002"):
+        form = opened(worker, person_path(person))
+        undos.append(saved(worker.post(person_path(person), {**form, "phone": number}, hx_request="true"))["undo"])
+    answer = worker.post(undos[0], {"back": "/map"})
+    assert answer.status_code == 409
+    assert f'action="{undos[1]}"' in answer.text
+    assert "先撤销这一项" in answer.text
+    for undo in reversed(undos):
+        assert worker.post(undo, {"back": "/map"}).status_code == 303
+
+
 def test_several_rooms_that_fit_are_asked_for(sign_in: Callable[[str], Visitor], sample: Sample) -> None:
     """Never the first of several."""
     officer, person = sign_in("community"), sample.of("c1")[6]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
 
-from gridmap.accounts.actor import Actor, Role, RoleGrant
 from gridmap.audit import service as audit
 from gridmap.changes import service as changes
 from gridmap.editing import events, households
@@ -17,7 +17,7 @@ from gridmap.editing.errors import FormFaultsError
 from gridmap.editing.events import Entry
 from gridmap.editing.saving import Saved
 from gridmap.errors import NotFoundError, PermissionDeniedError
-from gridmap.residents.models import Household, Person, PersonAttribute, PersonKey, Residence
+from gridmap.residents.models import Household, Person, PersonAttribute, Residence
 from gridmap.store.ids import uuid7
 from gridmap.store.store import Store, UnitOfWork
 from tests.gridmap.editing.town import act, event, fingerprint, on_each_store, open_residence, reconciled
@@ -303,6 +303,33 @@ def test_an_event_sent_twice_happens_once(store: Store, sample: Sample) -> None:
 
 
 @on_each_store
+def test_two_at_once_are_one_after_the_other(store: Store, sample: Sample) -> None:
+    """The same form sent by two clicks at one moment makes one child; two who report one move out make one move."""
+    parent, leaver = sample.of("c1")[0], sample.of("c1")[3]
+    key, child = uuid7(), {"name": "新", "birth_date": sample.today.isoformat()}
+
+    def birth() -> bool:
+        with store.write() as unit:
+            home = household_of(unit, parent)
+            room = parent.dwelling_id or uuid7()
+            return events.record_birth(unit, act(unit, sample, "worker1"), 1, room, home, child, key).again
+
+    def leave() -> bool:
+        try:
+            with store.write() as unit:
+                day = event(sample.today)
+                return events.record_move_out(unit, act(unit, sample, "worker1"), 1, [leaver.id], day).change_id is None
+        except FormFaultsError:
+            return True
+
+    with ThreadPoolExecutor(4) as pool:
+        for happen in (birth, leave):
+            assert sorted(pool.map(lambda _, what=happen: what(), range(4))) == [False, True, True, True]
+    figures = reconciled(store, sample, sample.today - timedelta(days=1), sample.today)["c1"]
+    assert (figures.births, figures.moves_out, figures.difference) == (1, 1, 0)
+
+
+@on_each_store
 def test_every_event_is_undone_exactly(store: Store, sample: Sample) -> None:
     """One after the other, and back again in reverse."""
     first, second = sample.of("c1")[:2]
@@ -330,44 +357,3 @@ def test_every_event_is_undone_exactly(store: Store, sample: Sample) -> None:
             changes.undo(unit, act(unit, sample, "worker1"), change)
             unit.session.expire_all()
             assert fingerprint(unit) == before
-
-
-def test_who_had_left_another_cell_comes_back_as_the_same_person(store: Store, sample: Sample) -> None:
-    """Number and name say who it is, also to a worker who never saw them; another name with the number does not."""
-    gone = sample.of("c3")[0]
-    left = sample.today - timedelta(days=30)
-    told = {"name": gone.name, "id_number": gone.id_number, "work_unit": "新单位"}
-    with store.write() as unit:
-        events.record_move_out(unit, act(unit, sample, "worker3"), 1, [gone.id], event(left))
-    with store.write() as unit:
-        worker, room = act(unit, sample, "worker1"), vacant_room(sample, "c1")
-        wrong = {**told, "name": "别人"}
-        with pytest.raises(FormFaultsError) as refused:
-            events.record_move_in(unit, worker, 1, room, wrong, Entry(), event(sample.today))
-        assert refused.value.faults[0].field == "id_number"
-        unit.session.rollback()
-    with store.write() as unit:
-        saved = events.record_move_in(unit, worker, 1, room, told, Entry(), event(sample.today))
-        assert saved.record_id == gone.id
-        assert not unit.session.get_one(Person, (1, gone.id)).disputed
-        states = sa.select(PersonAttribute.work_unit).where(PersonAttribute.person_id == gone.id)
-        assert set(unit.session.scalars(states)) == {gone.work_unit, "新单位"}
-    line = reconciled(store, sample, left - timedelta(days=1), sample.today)["a"]
-    assert (line.moves_out, line.moves_in, line.difference) == (1, 1, 0)
-
-
-def test_a_number_follows_its_person_into_another_sub_district(store: Store, sample: Sample) -> None:
-    """There the person has a record of its own, for records never change their region; the number is not disputed."""
-    gone = sample.of("c4")[0]
-    told = {"name": gone.name, "id_number": gone.id_number}
-    with store.write() as unit:
-        street = Actor(uuid7(), "everywhere", "", (RoleGrant(Role.DATA_MANAGER, None),))
-        events.record_move_out(unit, street, gone.region, [gone.id], event(sample.today - timedelta(days=9)))
-        saved = events.record_move_in(unit, street, 1, vacant_room(sample, "c1"), told, Entry(), event(sample.today))
-        assert saved.record_id not in (None, gone.id)
-        person = unit.session.get_one(Person, (1, saved.record_id or uuid7()))
-        assert not person.disputed
-        assert unit.session.get_one(PersonKey, person.id_index).person_id == person.id
-        assert saved.change_id is not None
-        changes.undo(unit, street, saved.change_id)
-        assert unit.session.get_one(PersonKey, unit.vault.index(gone.id_number, "id")).person_id == gone.id
