@@ -13,8 +13,10 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import date
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -79,11 +81,11 @@ def imported(size: Size) -> list[Result]:
     count = RESIDENTS[size]
     with tempfile.TemporaryDirectory() as text:
         folder = Path(text)
-        homes = make_homes(count)
-        source = write_register(folder / "register.csv", homes, count)
-        place, actor = make_place(folder / "place.gridmap", homes)
-        key = load_key(place.location)
-        place.close()
+        source = folder / "register.csv"
+        # In a process of its own, lest the memory that invented people take count as that of the import.
+        with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as elsewhere:
+            actor = elsewhere.submit(prepare, folder, count).result()
+        key = load_key(str(folder / "place.gridmap"))
         ours, peer, undone, written, peak_mb = [], [], [], 0, 0
         for number in range(ROUNDS[size]):
             store = copied(folder / "place.gridmap", folder / f"ours{number}.gridmap", key)
@@ -113,6 +115,15 @@ def imported(size: Size) -> list[Result]:
         packages=("polars", "sqlalchemy", "sqlcipher3"), details=details,
     )  # fmt: skip
     return [found]
+
+
+def prepare(folder: Path, count: int) -> Actor:
+    """Write the register to be imported and a store with its dwellings; answers who may import."""
+    homes = make_homes(count)
+    write_register(folder / "register.csv", homes, count)
+    place, actor = make_place(folder / "place.gridmap", homes)
+    place.close()
+    return actor
 
 
 def copied(template: Path, path: Path, key: MasterKey) -> Store:
