@@ -60,12 +60,12 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class PersonChoice:
-    """A known person whom the row may mean, masked, and what of the row agrees."""
+    """A known person whom the row may mean, masked, and what of the row agrees: None where the row does not say."""
 
     person: PersonView = field(repr=False)
-    same_number: bool
-    same_birth_date: bool
-    same_household: bool
+    same_number: bool | None
+    same_birth_date: bool | None
+    same_household: bool | None
 
 
 class _Kept:
@@ -248,12 +248,14 @@ def person_choices(unit: UnitOfWork, actor: Actor, key: CaseKey, *, limit: int =
             found.append(
                 PersonChoice(
                     person=view_of(unit, resident, today),
-                    same_number=index is not None and resident.person.id_index == index,
-                    same_birth_date=birth_date is not None and resident.person.birth_date == birth_date,
-                    same_household=bool(household) and household == content.get("household"),
+                    same_number=None if index is None else resident.person.id_index == index,
+                    same_birth_date=None if birth_date is None else resident.person.birth_date == birth_date,
+                    same_household=household == content["household"] if content.get("household") else None,
                 )
             )
-    found.sort(key=lambda one: (one.same_number, one.same_birth_date, one.same_household), reverse=True)
+    found.sort(
+        key=lambda one: tuple(map(bool, (one.same_number, one.same_birth_date, one.same_household))), reverse=True
+    )
     return found[:limit]
 
 

@@ -94,7 +94,7 @@ def _context(
         "case": _case(opened, areas, site, visit, kept) if opened else None,
         "notice": None,
         "as_of": visit.today,
-        "map_config": map_config(site, visit) if opened and not opened.case.absent else None,
+        "map_config": map_config(site, visit) if opened and opened.choices else None,
     }
 
 

@@ -25,6 +25,8 @@ from web.views.lists import Option
 
 SHOWN: Final = ("name", "relationship", "sex", "birth_date", "id_number", "household", "age")
 KINDS: Final = {"compound": "Compound", "road": "Road", "building": "Name of a building"}
+AGREES: Final = ("identity number", "date of birth", "household number")
+"""What of a row can agree with a known person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,9 +269,11 @@ def _person_lines(choices: Sequence[PersonChoice], text: Translator) -> list[Per
                 facts=facts,
                 place=person.place,
                 reasons=[
-                    {"ok": choice.same_number, "text": text.gettext("identity number")},
-                    {"ok": choice.same_birth_date, "text": text.gettext("date of birth")},
-                    {"ok": choice.same_household, "text": text.gettext("household number")},
+                    {"ok": agrees, "text": text.gettext(label)}
+                    for agrees, label in zip(
+                        (choice.same_number, choice.same_birth_date, choice.same_household), AGREES, strict=True
+                    )
+                    if agrees is not None
                 ],
             )
         )
