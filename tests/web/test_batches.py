@@ -72,7 +72,7 @@ def test_what_was_in_hand_is_taken_up_after_a_restart(
     wait(manager, app, received)
     previewed = hand_in(manager, sample, a_register(sample, 2))
     wait(manager, app, previewed)
-    manager.post(f"{previewed}/columns", {"column-E": ""})
+    manager.post(f"{previewed}/columns", {"sheet-0-column-E": ""})
     wait(manager, app, previewed)
     assert (status_of(web_store, received), status_of(web_store, previewed)) == ("understood", "previewed")
     with restarted(app, web_store) as fresh:
