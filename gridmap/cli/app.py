@@ -27,6 +27,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "report": "gridmap.cli.figures:report",
         "map": "gridmap.cli.figures:map_",
         "record": "gridmap.cli.records:app",
+        "review": "gridmap.cli.review:app",
         "duplicates": "gridmap.cli.duplicates:app",
         "form": "gridmap.cli.forms:app",
         "user": "gridmap.cli.users:app",
