@@ -48,7 +48,8 @@ def _pairs(rows: pl.DataFrame, names: Names) -> Iterator[pl.DataFrame]:
     yield _by(rows, "phone_index")
     yield _by(rows.filter(named), "dwelling_id", "surname")
     yield _by(rows.filter(named), "household_key", "surname")
-    dated = rows.filter(named & day.is_not_null()).with_columns(year=day.dt.year(), within=day.dt.month().cast(pl.Int32) * 100 + day.dt.day())
+    within = day.dt.month().cast(pl.Int32) * 100 + day.dt.day()
+    dated = rows.filter(named & day.is_not_null()).with_columns(year=day.dt.year(), within=within)
     yield _by(dated, "sounding", "year", unnumbered=True)
     yield _by(dated, "sounding", "within", unnumbered=True)
     # A name alone is no key where most have a birth date: it is one for those that have none.

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any, Final
 
 import polars as pl
 
@@ -24,7 +25,9 @@ WRONG_NUMBERS = ("id_checksum", "id_birth_date")
 MOST_WRONG = 10_000
 """Wrong numbers of one file that are looked into; where there are more, the column is broken, not its cells."""
 
-_PAIRS = {"region": pl.Int64, "one": pl.Binary, "other": pl.Binary, "bits": pl.Float64, "reasons": pl.List(pl.String)}
+_PAIRS: Final[dict[str, Any]] = {
+    "region": pl.Int64, "one": pl.Binary, "other": pl.Binary, "bits": pl.Float64, "reasons": pl.List(pl.String)
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,6 +108,7 @@ def records(app: FastAPI, sample: Sample, cell: str) -> dict[str, Any]:
         "case_id": NOBODY,
         "filter_id": NOBODY,
         "form_id": NOBODY,
+        "layout_id": NOBODY,
         "example_kind": "figures",
         "layer": "cells",
         "version": layers.version,
