@@ -51,8 +51,7 @@ class Waiting:
         with path.open("xb") as file:
             path.chmod(0o600)
             part, number = content.read(PART_BYTES), 0
-            while size <= most_bytes:
-                size += len(part)
+            while (size := size + len(part)) <= most_bytes:
                 digest.update(part)
                 following = content.read(PART_BYTES)
                 nonce = secrets.token_bytes(NONCE_BYTES)

@@ -177,7 +177,7 @@ def _undo(unit: UnitOfWork, actor: Actor, scope: Scope, change_id: UUID) -> Undo
     for part in parts:
         part.status, part.undone_at, part.undone_by = Status.UNDONE.value, unit.now, actor.user_id
     unit.session.flush()
-    _close_cases(unit, actor, done.regions)
+    close_cases(unit, actor, done.regions)
     if parts:
         if parts[0].kind == "statistics":
             unit.changed("statistics")
@@ -186,8 +186,9 @@ def _undo(unit: UnitOfWork, actor: Actor, scope: Scope, change_id: UUID) -> Undo
     return done
 
 
-def _close_cases(unit: UnitOfWork, actor: Actor, regions: Collection[int]) -> None:
-    """Nobody has to decide rows of undone batches any more, nor rows about persons who are not there any more."""
+def close_cases(unit: UnitOfWork, actor: Actor, regions: Collection[int]) -> None:
+    """Nobody has to decide rows of undone batches any more, nor rows about persons who are not there any more. For
+    whoever undoes something that may have opened such rows again."""
     rows: Any = ImportRow.__table__
     undone = sa.select(ImportBatch.id).where(ImportBatch.region == rows.c.region, ImportBatch.id == rows.c.batch_id)
     of_undone = undone.where(ImportBatch.status == Status.UNDONE.value).exists()

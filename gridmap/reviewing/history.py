@@ -20,6 +20,7 @@ from gridmap.changes import service as changes
 from gridmap.changes.journal import recording
 from gridmap.changes.models import Change
 from gridmap.errors import NotFoundError
+from gridmap.importing.undoing import close_cases
 from gridmap.linking.models import Alias
 from gridmap.reviewing.cases import CaseKey, decider_scope
 from gridmap.reviewing.choosing import home_name
@@ -108,7 +109,8 @@ def undo(unit: UnitOfWork, actor: Actor, change_id: UUID) -> Taken:
     `ChangedSinceError` (later changes stand on it).
     """
     change, details = _allowed(unit, actor, change_id)
-    changes.undo(unit, actor, change_id)
+    done = changes.undo(unit, actor, change_id)
+    close_cases(unit, actor, done.regions)  # of imports that were undone meanwhile
     unit.session.refresh(change)
     return _taken(unit, change, details)
 

@@ -20,7 +20,7 @@ from gridmap.accounts.passwords import Passwords
 from gridmap.accounts.service import create_user
 from gridmap.batches import service as batches
 from gridmap.batches.states import Status
-from gridmap.importing import register as importing
+from gridmap.importing.writing import write_plan
 from gridmap.store.store import Store
 from tests.web.client import Visitor, visitor
 from tests.web.conftest import SETTINGS
@@ -202,13 +202,12 @@ def test_a_commit_can_be_cancelled_and_leaves_nothing(
     """Everything is written in one transaction; cancelled before its end, it never was."""
     path = checked(manager, app, sample, a_register(sample, 2))
     before = population(manager, sample, "c1")
-    write = importing.write_plan
 
     def slow(*given: Any) -> None:
-        write(*given)
+        write_plan(*given)
         manager.post(f"{path}/cancel")
 
-    monkeypatch.setattr(importing, "write_plan", slow)
+    monkeypatch.setattr("gridmap.importing.register.write_plan", slow)
     page = committed(manager, app, path)
     assert page.status_code == 200
     assert status_of(web_store, path) == Status.CANCELLED.value

@@ -19,6 +19,7 @@ from gridmap.accounts.actor import Actor, Role, RoleGrant
 from gridmap.audit import service as audit
 from gridmap.batches.models import ImportBatch, ImportRow
 from gridmap.bootstrap import METADATA
+from gridmap.changes import service as changes
 from gridmap.changes.images import journaled
 from gridmap.changes.journal import recording
 from gridmap.changes.service import AlreadyUndoneError
@@ -34,6 +35,7 @@ from gridmap.importing.undoing import (
     BeyondReachError,
     NotJournaledError,
     StandsInTheWayError,
+    close_cases,
     obstacles,
     undo_batch,
 )
@@ -387,3 +389,19 @@ def test_a_data_manager_of_a_street_may_undo_for_all_of_it(
     moved = hand_in(store, manager, tmp_path, person("王芳", 2), day=DAY + timedelta(days=9))
     undo(store, of_street, moved.batch_id)
     assert state(store) == before
+
+
+def test_taking_back_a_decision_does_not_open_a_case_of_an_undone_import(
+    store: Store, street: Street, manager: Actor, tmp_path: Path
+) -> None:
+    """Somebody skipped a case, somebody else undid its import, and then the decision is taken back."""
+    done = hand_in(store, manager, tmp_path, person("王芳", 2, "没有的花园1号楼101"))
+    with store.write() as unit, recording(unit, manager, "review.skip", region=street.region) as journal:
+        row = unit.session.scalars(sa.select(ImportRow)).one()
+        row.decision, row.decided_at = "skipped", unit.now
+    undo(store, manager, done.batch_id)
+    with store.write() as unit:
+        taken = changes.undo(unit, manager, journal.id)
+        close_cases(unit, manager, taken.regions)
+    with store.read() as unit:
+        assert unit.session.scalars(sa.select(ImportRow.decision)).one() == "undone"
