@@ -53,12 +53,9 @@ def _exactly(messy: Messy, index: DwellingIndex) -> pl.DataFrame:
 
 
 def _details(counted: Score) -> dict[str, float]:
-    return {
-        "rows counted": counted.rows,
-        "building precision": round(counted.building.precision, 4),
-        "building recall": round(counted.building.recall, 4),
-        "dwelling precision": round(counted.dwelling.precision, 4),
-        "dwelling recall": round(counted.dwelling.recall, 4),
-        "cannot be linked": counted.unlinkable,
-        "of these stay unlinked": round(counted.stays, 4),
-    }
+    found: dict[str, float] = {"rows counted": counted.rows}
+    for name, level in (("building", counted.building), ("dwelling", counted.dwelling)):
+        # Among strangers there is no dwelling to find.
+        if level.possible:
+            found |= {f"{name} precision": round(level.precision, 4), f"{name} recall": round(level.recall, 4)}
+    return found | {"cannot be linked": counted.unlinkable, "of these stay unlinked": round(counted.stays, 4)}

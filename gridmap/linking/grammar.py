@@ -52,7 +52,7 @@ _TAILS = (
 
 # A district is not 社区, 小区 or 园区; a city is not 超市.
 _PREFIX = (
-    r"^(?:中国)?(?:\p{Han}{2,4}?(?:省|自治区))*(?:\p{Han}{1,4}?[\p{Han}--[超门夜菜都]]市)*"
+    r"^(?:中国)?(?:\p{Han}{2,4}?(?:省|自治区))*(?:\p{Han}{1,4}?[\p{Han}--[超门夜菜都贸发花城]]市)*"
     r"(?:\p{Han}{1,3}?[\p{Han}--[社小园校院厂库景湾山宅活舍]][区县])*(?:\p{Han}{1,8}?(?:街道办事处|街道办|街道))*"
 )
 _HEAD = (
@@ -61,7 +61,7 @@ _HEAD = (
 )
 # Where every word may be misspelt, a district is only known behind its city.
 _PREFIX_CLOSE = (
-    r"^(?:中国)?(?:\p{Han}{2,4}?(?:省|自治区))*(?:(?:\p{Han}{1,4}?[\p{Han}--[超门夜菜都]]市)+"
+    r"^(?:中国)?(?:\p{Han}{2,4}?(?:省|自治区))*(?:(?:\p{Han}{1,4}?[\p{Han}--[超门夜菜都贸发花城]]市)+"
     r"(?:\p{Han}{1,3}?[\p{Han}--[社小园校院厂库景湾山宅活舍]][区县])*)?(?:\p{Han}{1,8}?(?:街道办事处|街道办|街道))*"
 )
 # A 镇 or 乡 is only taken before a community, for 水乡人家 and 欧洲小镇 are names of compounds.

@@ -124,6 +124,7 @@ def _read_closely(rows: pl.DataFrame, parsed: pl.DataFrame, index: DwellingIndex
         new_reason="why",
         new_method="how",
         new_evidence="evidence",
+        new_candidates="candidates",
     )
     joined = rows.join(better, on="row", how="left", maintain_order="left")
     new = pl.col("better").is_not_null()
@@ -133,5 +134,5 @@ def _read_closely(rows: pl.DataFrame, parsed: pl.DataFrame, index: DwellingIndex
         reason=pl.when(new).then("new_reason").otherwise("reason"),
         method=pl.when(new).then("new_method").otherwise("method"),
         evidence=pl.col("new_evidence"),
-        candidates=pl.when(new).then(1).otherwise("candidates"),
+        candidates=pl.when(new).then("new_candidates").otherwise("candidates"),
     )

@@ -172,7 +172,7 @@ def _estrange(parts: Parts, oracle: Oracle, world: World, at: int) -> str:
         parts.road = ""
     elif kind == "building":
         same = {bare(stock.number[b]) for b in range(len(stock.number)) if stock.compound[b] == parts.compound}
-        parts.building = parts.facts["building"] = str(random.choice([n for n in range(2, 90) if str(n) not in same]))
+        parts.building = parts.facts["building"] = str(random.choice([n for n in range(2, 200) if str(n) not in same]))
         if not parts.compound:
             parts.compound = parts.facts["compound"] = random.choice(OUTSIDE[world.held_out])
     elif kind == "room":

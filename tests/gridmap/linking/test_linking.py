@@ -7,7 +7,7 @@ from itertools import product
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gridmap.linking.candidates import suggest
@@ -182,6 +182,14 @@ def test_only_the_one_place_an_address_means_is_linked(
     assert link(index, text) == expected
 
 
+def test_rooms_that_fit_alike_are_counted(index: DwellingIndex) -> None:
+    """A case for review says how many rooms there are to choose from."""
+    written = ["海景花园1栋301", "海景花圆1栋301"]
+    found = link_addresses(parse_addresses(pl.Series(written)), index)
+    assert found.reason.to_list() == ["room_ambiguous", "room_ambiguous"]
+    assert found.candidates.tolist() == [2, 2]
+
+
 def test_external_ids_win_and_must_not_disagree(index: DwellingIndex) -> None:
     asked = pl.DataFrame(
         {
@@ -198,6 +206,7 @@ def test_external_ids_win_and_must_not_disagree(index: DwellingIndex) -> None:
     assert found.reason.to_list() == [None, "ids_disagree", None, "dwelling_id_unknown", "building_id_unknown"]
 
 
+@settings(max_examples=15)
 @given(st.permutations(range(12)))
 def test_the_order_of_rows_does_not_matter(order: list[int]) -> None:
     texts = [f"海景花园{1 + i % 3}栋{1 + i % 2}单元30{1 + i % 2}" for i in range(12)]
