@@ -23,7 +23,7 @@ TRANSLATORS: Final = {"words", "text", "translator"}
 SENTENCES: Final[Mapping[str, tuple[tuple[int | None, str], ...]]] = {
     "Phrase": ((0, "message"),),
     "Issue": ((1, "message"), (2, "hint")),
-    "Finding": ((2, "message"), (3, "hint")),
+    "Finding": ((2, "message"), (3, "hint"), (4, "label")),
     "InvalidInputError": ((None, "reason"), (None, "field")),
     "StoreUnreachableError": ((None, "reason"),),
     "PermissionDeniedError": ((None, "action"),),

@@ -19,12 +19,14 @@ class Weight(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """``message`` and ``hint`` are message ids; they are filled from ``value`` (masked) and ``other``."""
+    """``message`` and ``hint`` are message ids; they are filled from ``value`` (masked) and ``other``. ``label`` names
+    the finding where many rows stand together, when its message says nothing without its number."""
 
     code: str
     weight: Weight
     message: str
     hint: str
+    label: str = ""
 
 
 _MEND = "Correct the cell and hand the row in again."
@@ -168,6 +170,7 @@ _ALL = (
         Weight.REVIEW,
         "The same person stands in row {other} with other facts.",
         "Keep the row that is right and hand it in again.",
+        "The same person stands in another row with other facts",
     ),
     Finding(
         "alike_row",
@@ -186,6 +189,7 @@ _ALL = (
         Weight.REVIEW,
         "Another person has the same identity number (row {other}).",
         "Compare the number with both documents; until then both are marked as disputed.",
+        "Another person has the same identity number",
     ),
     Finding(
         "id_disputed",
@@ -279,6 +283,7 @@ _ALL = (
         Weight.REVIEW,
         "{other} buildings fit the address: {value}.",
         "Choose the dwelling in the review.",
+        "Several buildings fit the address",
     ),
     Finding(
         "community_differs",
@@ -306,6 +311,7 @@ _ALL = (
         Weight.REVIEW,
         "{other} rooms of the building fit the address: {value}.",
         "Choose the dwelling in the review.",
+        "Several rooms of the building fit the address",
     ),
     Finding(
         "dwelling_id_unknown",
@@ -354,6 +360,7 @@ _ALL = (
         Weight.REVIEW,
         "{other} known persons have this name and birth date at this place.",
         "Fill in the identity number and hand the row in again.",
+        "Several known persons have this name and birth date",
     ),
     Finding(
         "recorded_dead",

@@ -302,6 +302,21 @@ def test_what_was_understood_is_shown_corrected_and_remembered(
     assert manager.post(f"/import/layouts/{layout.id}/forget").status_code == 404
 
 
+def test_a_layout_is_remembered_by_whatever_button_its_name_is_sent(
+    manager: Visitor, app: FastAPI, sample: Sample, web_store: Store
+) -> None:
+    """Taking the date of a title reads the file again, but does not forget the name that was typed."""
+    path = hand_in(manager, sample, office_form(sample), "表3.xlsx")
+    wait(manager, app, path)
+    manager.post(f"{path}/columns", {"sheet-0-layout": "月报名单", "take_date": "2025-03-31"})
+    wait(manager, app, path)
+    manager.post(f"{path}/cancel")
+    with web_store.read() as unit:
+        (layout,) = list_layouts(unit, app_actor(app, manager))
+    assert layout.name == "月报名单"
+    manager.post(f"/import/layouts/{layout.id}/forget")
+
+
 def test_a_file_without_known_headings_is_not_given_up(manager: Visitor, app: FastAPI, sample: Sample) -> None:
     """It says so, shows the first rows masked, and goes on once somebody says what the columns are; back to the first
     understanding is one button."""

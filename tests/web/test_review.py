@@ -15,12 +15,15 @@ from gridmap.access.service import actor_of, grant_role
 from gridmap.accounts.actor import Actor, Role
 from gridmap.accounts.passwords import Passwords
 from gridmap.accounts.service import create_user
+from gridmap.i18n import translator
+from gridmap.importing.findings import FINDINGS, Weight
 from gridmap.importing.register import import_register
 from gridmap.importing.result import RegisterOptions
 from gridmap.reviewing.claims import give_up
 from gridmap.store.store import Store
 from tests.web.client import Visitor, visitor
 from tests.web.sample import PASSWORD, Sample, id_number
+from web.views.review import reason_label
 
 CASE = re.compile(r'data-case="([^"]+)"')
 CHANGE = re.compile(r'name="change" value="([^"]+)"')
@@ -243,3 +246,14 @@ def test_what_names_no_case_or_no_decision_is_refused(
     assert manager.post(f"/review/{case}", form).status_code == status
     assert manager.post("/review/undo", {"change": "x"}).status_code == 422
     assert manager.post("/review/undo", {"change": "00000000-0000-0000-0000-000000000007"}).status_code == 404
+
+
+@pytest.mark.parametrize("language", ["zh-CN", "en"])
+def test_a_reason_that_counts_has_a_name_without_its_number(language: str) -> None:
+    """The queue and its filter name reasons of many rows: nothing is left out of the middle of a sentence."""
+    text = translator(language)
+    for code, finding in FINDINGS.items():
+        if finding.weight is Weight.REVIEW and "{other}" in finding.message:
+            label = reason_label(code, text)
+            assert label == text.gettext(finding.label) != ""
+            assert "{" not in label

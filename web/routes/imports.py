@@ -187,7 +187,7 @@ async def columns(request: Request, visit: Importer, job_id: UUID) -> Response:
         late = Phrase("{day} lies in the future", {"day": decision.effective.isoformat()})
         raise InvalidInputError(field="Effective date", reason=late)
     step = site.desk.read_again if decision.again else site.desk.check
-    if decision.remember and not decision.again:
+    if decision.remember:
         await writing(request, _remember, visit, job, decision)
     step(job, visit.actor, decision.choices, decision.effective)
     return see_other(f"/import/{job_id}")

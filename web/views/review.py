@@ -129,6 +129,8 @@ def queue_lines(lines: Sequence[Queued], text: Translator, kept: Mapping[str, st
 def reason_label(code: str, text: Translator) -> str:
     """A reason in a few words: its sentence without the value."""
     finding = FINDINGS.get(code)
+    if finding is not None and finding.label:
+        return text.gettext(finding.label)
     filled = text.gettext(finding.message if finding else ABSENT_SHORT)
     return filled.replace("{value}", "").replace("{other}", "").replace("“”", "").strip("：:， 。.")
 
