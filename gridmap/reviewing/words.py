@@ -20,6 +20,7 @@ DECIDED: Final = {
     "skip": "left as it is",
     "give_back": "given back to the office",
     "replaced": "replaced by a newer file",
+    "undone": "taken back with its import",
 }
 """What became of a case."""
 

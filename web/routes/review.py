@@ -146,7 +146,7 @@ def _withdraw(unit: UnitOfWork, _site: Site, visit: Visit, alias_id: UUID) -> No
 def _change(text: str) -> UUID:
     found = optional_id(text, "Decision")
     if found is None:
-        raise NotFoundError
+        raise InvalidInputError(field="Decision", reason="not a usable value")
     return found
 
 
