@@ -23,6 +23,10 @@ KINDS: Final = {
     "organisations": "Organisations",
     "aliases": "Other names",
     "statistics": "Reported figures",
+    "agreements": "Rental agreements",
+    "enrolments": "Enrolments",
+    "deliveries": "Deliveries",
+    "": "Another import",
 }
 """What was handed in."""
 
@@ -93,12 +97,12 @@ def batch_line(batch: Batch, tree: AreaTree, text: Translator) -> BatchLine:
         id=str(batch.id),
         href=f"/import/{batch.id}",
         file_name=batch.file_name,
-        kind_label=text.gettext(KINDS.get(batch.kind, batch.kind)),
+        kind_label=text.gettext(KINDS.get(batch.kind, KINDS[""])),
         area_name=_area(batch.under_code, tree, text),
         by=batch.by,
         at=local(batch.committed_at or batch.created_at),
         state=batch.status,
-        state_label=text.gettext(STATUS.get(batch.status, batch.status)),
+        state_label=text.gettext(STATUS[batch.status]),
         rows=batch.rows,
         counts=[(word, batch.counts.get(verdict, 0)) for verdict, word in WORDS.items()],
         adds_up=batch.adds_up,
