@@ -51,7 +51,11 @@ UNDER = {"c1": {"c1", "k1", "a", "district"}, "c3": {"c3", "k2", "a", "district"
 SCOPED = {"area_id", "building_id", "dwelling_id", "household_id", "organisation_id", "person_id"}
 """Parameters that name a record of a place."""
 
-UNKNOWN_IDS = {"change_id", "filter_id", "user_id", "grant_id", "session_id", "job_id", "form_id", "case_id"}
+UNKNOWN_IDS = {
+    "change_id", "filter_id", "user_id", "grant_id", "session_id", "job_id", "form_id", "case_id", "layout_id",
+}  # fmt: skip
+UNKNOWN_IN_FORMS = {"/review/undo", "/review/names/withdraw"}
+"""Addresses whose form names a record that is not there."""
 USERS = sorted(set(ROLES) - {"disabled"})
 
 
@@ -87,7 +91,8 @@ def expected(address: Address, username: str, cell: str) -> set[int] | str:
         return "any"
     if username not in MAY[marker.action]:
         return {403}
-    if {param.alias for param in address.route.dependant.path_params} & UNKNOWN_IDS:
+    named = {param.alias for param in address.route.dependant.path_params}
+    if named & UNKNOWN_IDS or address.template in UNKNOWN_IN_FORMS:
         return {404, 422}
     area = ROLES[username][1]
     if is_scoped(address) and area not in UNDER[cell]:
