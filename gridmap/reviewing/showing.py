@@ -123,14 +123,14 @@ def _next_free(
         if free is None and start is not None:
             start = None
             continue
-        if free is None:
+        row = free or next(iter(following(unit, waiting, None, 1)), None)
+        if row is None:
             break
-        if claim(unit, actor, free) is None:
-            unit.session.refresh(free)  # whoever had it before may have decided it meanwhile
-            if free.decided_at is None:
-                return free, None
-    first = next(iter(following(unit, waiting, None, 1)), None)
-    return first, claim(unit, actor, first) if first is not None else None
+        held = claim(unit, actor, row)
+        unit.session.refresh(row)  # whoever had it before may have decided it meanwhile
+        if row.decided_at is None and (held is None or free is None):
+            return row, held
+    return None, None
 
 
 def _open(
