@@ -47,6 +47,8 @@ def check_register(store: Store, actor: Actor) -> RegisterCheck:
     report = RegisterCheck()
     with store.read() as unit:
         _check_pages(unit, report)
+        if report.errors:
+            return report  # what a damaged file says of anything else is worth nothing, if it says anything
         _count(unit, report)
         _check_cells(unit, report)
         _check_buildings(unit, report)
