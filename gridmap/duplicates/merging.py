@@ -20,6 +20,7 @@ from gridmap.duplicates.models import MergedPerson
 from gridmap.duplicates.timeline import Line, Stay, combine
 from gridmap.residents.indexing import index_person
 from gridmap.residents.models import Person, PersonAttribute, PersonKey, Residence
+from gridmap.services.models import Delivery, Enrolment
 from gridmap.store.ids import uuid7
 from gridmap.store.store import UnitOfWork
 
@@ -139,6 +140,15 @@ def apply_merge(unit: UnitOfWork, merge: Merge, actor_id: UUID) -> None:
     )
     for row in unit.session.scalars(query):
         row.person_id = kept.id
+    # What somebody signed up for and got is theirs under whichever record it was noted.
+    for enrolment in unit.session.scalars(
+        sa.select(Enrolment).where(Enrolment.region == other.region, Enrolment.person_id == other.id)
+    ):
+        enrolment.person_id = kept.id
+    for delivery in unit.session.scalars(
+        sa.select(Delivery).where(Delivery.region == other.region, Delivery.person_id == other.id)
+    ):
+        delivery.person_id = kept.id
     earlier = sa.select(MergedPerson).where(MergedPerson.region == other.region, MergedPerson.into_id == other.id)
     for link in unit.session.scalars(earlier):
         link.into_id = kept.id

@@ -113,9 +113,11 @@ def _run(
         rows = [found for found in read if isinstance(found, _Row)]
         progress("write", 0, len(sheet))
         region = top.region or 0
-        with recording(unit, actor, f"{kind}.import", region=region, change_id=outcome.batch_id, bulk=True):
-            keep(unit, outcome, rows)
         regions = {row.person[0] for row in rows} or {region}
+        change = f"{kind}.import"
+        with recording(unit, actor, change, region=region, change_id=outcome.batch_id, bulk=True) as journal:
+            journal.touches(sorted(regions))
+            keep(unit, outcome, rows)
         write_batch(unit, actor, outcome, path, regions=regions, under_code=top.code)
         if outcome.verdicts[Verdict.INSERTED] or outcome.verdicts[Verdict.UPDATED]:
             unit.changed("register")

@@ -34,6 +34,8 @@ from gridmap.duplicates.timeline import Remark
 from gridmap.errors import InvalidInputError, NotFoundError, PermissionDeniedError
 from gridmap.residents.models import PersonKey
 from gridmap.residents.repository import list_everywhere
+from gridmap.services.models import Delivery, Enrolment
+from gridmap.store.ids import uuid7
 from tests.gridmap.duplicates.conftest import Place
 from tests.gridmap.importing.registers import id_number, make_manager
 
@@ -89,6 +91,27 @@ def test_a_merge_is_undone_exactly(place: Place) -> None:
     assert place.everything() == before
     merged(place, full, bare, kept=bare)
     assert place.person(bare).id_index == place.person(full).id_index
+
+
+def test_what_somebody_signed_up_for_goes_with_them(place: Place) -> None:
+    full, bare = place.add("符海燕", number=NUMBER), place.add("符海雁", "海景花园2-1-201", since=date(2026, 3, 1))
+    with place.store.write() as unit:
+        facts = {"region": place.street.region, "person_id": bare, "programme_id": uuid7(), "recorded_at": unit.now}
+        unit.session.add(Enrolment(id=uuid7(), valid_from=date(2026, 1, 1), **facts))
+        unit.session.add(Delivery(id=uuid7(), served_on=date(2026, 2, 1), amount_fen=100, **facts))
+    change = merged(place, full, bare)
+
+    def holders() -> set[UUID]:
+        with place.store.read() as unit:
+            return {
+                *unit.session.scalars(sa.select(Enrolment.person_id)),
+                *unit.session.scalars(sa.select(Delivery.person_id)),
+            }
+
+    assert holders() == {full}
+    with place.store.write() as unit:
+        take_back(unit, place.manager, change)
+    assert holders() == {bare}
 
 
 def test_a_merge_that_was_built_upon_is_not_torn(sqlite_place: Place) -> None:
