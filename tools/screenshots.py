@@ -31,6 +31,7 @@ from tests.e2e.places import cells_of, houses_of, street_of
 from tests.e2e.register_file import register_file
 from tests.e2e.steps import Look, Reader, opened, sign_in
 from tests.live import served
+from tools.office_register import add_namesake, office_register
 from web.app import create_app
 from web.demo import NAME, renew_users
 from web.server import Listen, settings_for
@@ -102,10 +103,39 @@ def judge(reader: Reader, places: Places) -> None:
     """Hand a register in and have every row judged."""
     hand_in(reader, places)
     page = reader.page
-    page.locator(".columns ~ .card-foot button").click()
+    page.locator('.understood button[value="check"]').click()
     expect(page.locator(".verdicts")).to_be_visible()
     page.locator(".verdict-key", has=page.locator(".v-review")).click()
     expect(page.locator(".verdict-key.is-on")).to_be_visible()
+
+
+def write(reader: Reader, places: Places) -> None:
+    """Hand a register in, have it judged and written."""
+    judge(reader, places)
+    reader.page.locator('form[action$="/commit"] button').click()
+    expect(reader.page.locator(".next-steps")).to_be_visible()
+
+
+def take_back(reader: Reader, places: Places) -> None:
+    """Write a register, and ask to undo the import."""
+    write(reader, places)
+    reader.page.locator('a.is-danger[href$="/undo"]').click()
+    expect(reader.page.locator(".page-head h1")).to_be_visible()
+
+
+def open_form(reader: Reader, places: Places) -> None:
+    """Open the form of somebody who moves in, in a room where people live."""
+    open_room(reader, places)
+    reader.page.keyboard.press("Escape")
+    reader.page.locator('.room-acts a[href$="/move-in"]').click()
+    expect(reader.page.locator(".edit-dialog .edit-form")).to_be_visible()
+
+
+def compare(reader: Reader, _places: Places) -> None:
+    """Look through everybody for people who stand in the register twice."""
+    page = reader.page
+    page.locator('form[action="/duplicates"] button').click()
+    expect(page.locator(".pair-sides")).to_be_visible()
 
 
 SHOTS = (
@@ -127,7 +157,12 @@ SHOTS = (
     Shot("reports", "street", "/reports"),
     Shot("import-understood", "manager", "/import", act=hand_in),
     Shot("import-checked", "manager", "/import", act=judge),
+    Shot("import-committed", "manager", "/import", act=write),
+    Shot("import-undo", "manager", "/import", act=take_back),
     Shot("review", "manager", "/review"),
+    Shot("duplicates", "manager", "/duplicates", act=compare),
+    Shot("edit", "manager", "/map?sel={house}#17.4/{close}", act=open_form),
+    Shot("reconciliation", "manager", "/reconciliation"),
     Shot("people", "admin", "/people"),
     Shot("audit", "auditor", "/audit"),
 )
@@ -146,8 +181,9 @@ def prepare(folder: Path) -> Store:
     with store.read() as unit:
         manager = actor_of(unit, find_user(unit, "manager").id)
     given = register_file(store, folder / "龙舌坡社区人口登记.xlsx", 2, doubtful=DOUBTFUL, first=50)
+    add_namesake(given.path)
     import_register(store, manager, given.path, street_of(store).code)
-    register_file(store, folder / FILE, FAMILIES, doubtful=6)
+    office_register(store, folder / FILE, FAMILIES, 6, office_today().isoformat())
     return store
 
 
@@ -231,6 +267,8 @@ def main(words: Sequence[str] | None = None) -> int:
     if unknown:
         parser.error(f"no such picture: {', '.join(sorted(unknown))}")
     IMAGES.mkdir(parents=True, exist_ok=True)
+    # A file is read in a process of its own, which takes a while to start.
+    expect.set_options(timeout=30_000)
     with contextlib.ExitStack() as stack:
         folder = given.keep or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="gridmap-pictures-")))
         folder.mkdir(parents=True, exist_ok=True)

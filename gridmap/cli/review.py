@@ -173,6 +173,8 @@ def _text(value: UUID | None) -> str | None:
 
 def _reason(code: str) -> str:
     finding = FINDINGS.get(code)
+    if finding is not None and finding.label:
+        return _(finding.label)
     said = _(finding.message if finding else ABSENT_SHORT)
     return said.replace("{value}", "").replace("{other}", "").replace("“”", "").strip("：:， 。.")
 

@@ -77,7 +77,7 @@ FIELDS: Final = {
     "verified_on": "Verified on",
 }
 MASKS: Final = {"id_number": mask_id, "phone": mask_phone, "name": mask_name, "head": mask_name}
-SHOWN_COLUMNS: Final = 8
+SHOWN_COLUMNS: Final = 7
 SHOWN_FIRST: Final = (
     "name", "id_number", "address", "compound", "building", "unit", "room", "relationship", "sex", "birth_date",
 )  # fmt: skip
