@@ -18,6 +18,7 @@ from sqlalchemy.orm import aliased
 from gridmap.accounts.actor import Actor
 from gridmap.areas.models import Area
 from gridmap.batches.models import ImportBatch, ImportRow
+from gridmap.importing.undoing import UNDONE
 from gridmap.reviewing.cases import decider_scope, is_open
 from gridmap.reviewing.models import ReviewClaim
 from gridmap.store.store import UnitOfWork
@@ -176,7 +177,7 @@ def alike(unit: UnitOfWork, row: ImportRow) -> int:
 
 
 def decided_since(unit: UnitOfWork, actor: Actor, since: datetime) -> int:
-    """How many cases a user has decided since a moment."""
+    """How many cases a user has decided since a moment; those closed by undoing an import are no decisions."""
     scope = decider_scope(actor)
     regions = sa.select(Area.region).where(Area.region.is_not(None), scope.covers(Area.id)).distinct()
     query = sa.select(sa.func.count()).select_from(ImportRow)
@@ -185,7 +186,8 @@ def decided_since(unit: UnitOfWork, actor: Actor, since: datetime) -> int:
 
 
 def _decided(actor: Actor, since: datetime) -> ColumnElement[bool]:
-    return sa.and_(ImportRow.decided_by == actor.user_id, ImportRow.decided_at >= since)
+    by_hand = ImportRow.decision != UNDONE
+    return sa.and_(ImportRow.decided_by == actor.user_id, ImportRow.decided_at >= since, by_hand)
 
 
 def _of(heap: Heap) -> sa.Select[ImportRow]:

@@ -18,6 +18,7 @@ from gridmap.accounts.actor import Actor
 from gridmap.audit.models import AuditEntry
 from gridmap.batches.models import ImportBatch, ImportRow
 from gridmap.errors import PermissionDeniedError
+from gridmap.importing.undoing import undo_batch
 from gridmap.reviewing import history
 from gridmap.reviewing.cases import AlreadyDecidedError, CaseClaimedError, CaseKey
 from gridmap.reviewing.claims import LEASE
@@ -278,3 +279,14 @@ def test_a_batch_that_was_undone_waits_for_nobody(store: Store, waiting: Street,
     assert desk.open is None
     assert desk.waiting.total == 0
     assert desk.queue == ()
+
+
+def test_undoing_an_import_is_no_work_of_the_review(
+    store: Store, street: Street, manager: Actor, tmp_path: Path
+) -> None:
+    """The cases that an undone import leaves behind do not count as decided by whoever undid it."""
+    batch = unknown_compound(store, manager, tmp_path)
+    with store.write() as unit:
+        undo_batch(unit, manager, batch)
+        assert waiting_for(unit, manager).total == 0
+        assert decided_since(unit, manager, unit.now - timedelta(minutes=1)) == 0
