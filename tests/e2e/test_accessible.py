@@ -103,7 +103,7 @@ def test_an_import_under_way(file_town: Town, tmp_path: Path) -> None:
         page.locator(".import-form button.is-primary").click()
         expect(page.locator(".columns li").first).to_be_visible()
         faults += check(reader, "understood")
-        page.locator(".columns ~ .card-foot button").click()
+        page.locator('.understood button[value="check"]').click()
         expect(page.locator(".verdicts")).to_be_visible()
         faults += check(reader, "checked")
         page.on("dialog", lambda dialog: dialog.accept())

@@ -58,7 +58,7 @@ def commit(reader: Reader, given: RegisterFile) -> None:
     button.click()
     expect(page.locator(".steps li.is-done")).to_have_count(4)
     with page.expect_download() as taken:
-        page.locator('a[href$="/workbook"]').click()
+        page.locator('a[href$="/workbook"]').first.click()
     sheet = openpyxl.load_workbook(BytesIO(taken.value.path().read_bytes())).active
     assert sheet is not None
     marked = [cell for row in sheet.iter_rows() for cell in row if cell.comment is not None]

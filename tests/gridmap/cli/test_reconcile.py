@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import openpyxl
+import pytest
 
+from tests.conftest import ENGINES
 from tests.gridmap.cli.conftest import Run
-from tests.gridmap.town import AS_OF, FIRST, STREET
+from tests.gridmap.town import AS_OF, FIRST, STREET, NewStore, Town, town_in
 
 START = AS_OF - timedelta(days=200)
 DAYS = ("--from", START.isoformat(), "--to", AS_OF.isoformat())
+
+
+@pytest.fixture(scope="module", params=ENGINES)
+def town(request: pytest.FixtureRequest, new_store_url: NewStore) -> Iterator[Town]:
+    """A town of its own, of which nobody else records anything late."""
+    with town_in(new_store_url(request.param)) as made:
+        yield made
 
 
 def test_an_area_closes_with_its_parts_and_categories(run: Run) -> None:
