@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.orm import aliased
 
 from gridmap.access.policy import Action
 from gridmap.access.scope import Scope, require_area, scope_of
@@ -123,6 +124,11 @@ def _obstacles(unit: UnitOfWork, change_id: UUID) -> list[Obstacle]:
     found: dict[UUID | None, Obstacle] = {}
     for one in changes.conflicts(unit, change_id):
         found[one.change_id] = Obstacle(one.change_id, one.kind, one.made_at, _name(unit, one.made_by), one.records)
+    for made, records in _decisions(unit, change_id):
+        known = found.get(made.id)
+        # A decision may also have changed records that the batch made: it is one obstacle all the same.
+        counted = max(records, known.records if known else 0)
+        found[made.id] = Obstacle(made.id, made.kind, made.made_at, _name(unit, made.made_by), counted)
     for key, records in _confirmations(unit, change_id):
         if key not in found:
             batch = batches.lead(unit, key)
@@ -135,6 +141,33 @@ def _obstacles(unit: UnitOfWork, change_id: UUID) -> list[Obstacle]:
         for one in found.values()
     ]
     return sorted(named, key=lambda one: (one.made_at is not None, one.made_at), reverse=True)
+
+
+def _decisions(unit: UnitOfWork, batch_id: UUID) -> list[tuple[Change, int]]:
+    """Decisions about the cases of a batch that wrote records and are not undone, and how many cases each: what they
+    wrote stands on the batch, though it may touch none of its records."""
+    case, other = aliased(ChangeRow), aliased(ChangeRow)
+    wrote = sa.exists().where(
+        other.region == case.region,
+        other.change_id == case.change_id,
+        other.table_name.not_in([ImportRow.__tablename__, "alias"]),
+    )
+    query = (
+        sa.select(case.change_id, sa.func.count())
+        .where(
+            case.region.in_(sa.select(ImportBatch.region).where(ImportBatch.id == batch_id)),
+            case.table_name == ImportRow.__tablename__,
+            case.row_key.startswith(f'["{batch_id.hex}"', autoescape=True),
+            case.change_id != batch_id,
+            wrote,
+        )
+        .group_by(case.change_id)
+    )
+    counts = {change_id: int(count) for change_id, count in unit.session.execute(query)}
+    decided = sa.select(Change).where(
+        Change.id.in_(list(counts)), Change.kind.startswith("review."), Change.undone_at.is_(None)
+    )
+    return [(made, counts[made.id]) for made in {one.id: one for one in unit.session.scalars(decided)}.values()]
 
 
 def _confirmations(unit: UnitOfWork, change_id: UUID) -> Iterable[tuple[UUID, int]]:

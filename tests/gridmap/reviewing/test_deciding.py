@@ -20,6 +20,7 @@ from gridmap.changes.images import journaled
 from gridmap.changes.service import AlreadyUndoneError, ChangedSinceError
 from gridmap.errors import InvalidInputError, NotFoundError
 from gridmap.importing.register import import_register
+from gridmap.importing.undoing import obstacles, undo_batch
 from gridmap.linking.aliases import AliasEntry
 from gridmap.residents.models import Person, PersonAttribute, PersonKey, Residence
 from gridmap.reviewing import history
@@ -275,6 +276,31 @@ def test_an_unclear_person_is_entered_as_a_new_one(store: Store, waiting: Street
     assert (arrived.area_id, arrived.cause_in) == (waiting.community, "initial")
     take_back(store, manager, done)
     assert register_of(store) == before
+
+
+@pytest.mark.parametrize("kind", ["new_person", "same_person"])
+def test_an_import_is_not_undone_under_decisions_about_its_cases(
+    store: Store, street: Street, manager: Actor, tmp_path: Path, kind: str
+) -> None:
+    """A decision may write what touches no record of the import: it stands on the import all the same."""
+    hand_in(store, manager, tmp_path / "1.csv", [person("周九", 4, "海景花园2号楼101"), person("周九", 6)])
+    before = {row.id for row in residences(store, street) if row.valid_to is None}
+    hand_in(store, manager, tmp_path / "2.csv", [{"姓名": "周九", "现住址": "海景花园2号楼201"}], on=date(2026, 3, 1))
+    (case,) = queue(store, manager)
+    with store.write() as unit:
+        opened = show(unit, manager).open
+    assert opened is not None
+    chosen = opened.persons[0].person
+    facts = {"person": (chosen.region, chosen.id)} if kind == "same_person" else {}
+    done = take(store, manager, case, kind, **facts)
+    with store.write() as unit:
+        assert [one.change_id for one in obstacles(unit, manager, case.key.batch_id)] == [done.change_id]
+        with pytest.raises(ChangedSinceError):
+            undo_batch(unit, manager, case.key.batch_id)
+    with store.write() as unit:
+        undo_batch(unit, manager, case.key.batch_id, together=True)
+    assert {row.id for row in residences(store, street) if row.valid_to is None} == before
+    assert queue(store, manager) == []
 
 
 def test_an_absent_person_leaves_on_a_date_only_by_decision(
