@@ -128,7 +128,7 @@ def _later_on_created(unit: UnitOfWork, after: sa.Select[*tuple[Any, ...]], chan
     for table in batch_tables():
         same = sa.and_(table.c.region == ChangeRow.region, table.c.id == ChangeRow.row_id)
         query = after.join(table, same).where(ChangeRow.table_name == table.name, table.c.batch_id == change_id)
-        found.update({change: count for change, count in unit.session.execute(_counted(query))})  # noqa: C416
+        found.update({change: count for change, count in unit.session.execute(_counted(query))})  # noqa: C416 - rows are no pairs to mypy
     gone = after.add_columns(ChangeRow.before).where(ChangeRow.op == DELETED, ChangeRow.row_id.is_not(None))
     for row in unit.session.execute(gone):
         text = unit.vault.open(row.before, BEFORE)

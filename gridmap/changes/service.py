@@ -19,7 +19,7 @@ from gridmap.accounts.actor import Actor
 from gridmap.audit import service as audit
 from gridmap.changes import repository
 from gridmap.changes.images import RowKey, from_text, matches, table_named
-from gridmap.changes.journal import BEFORE, CREATED, DELETED, UPDATED, chunks
+from gridmap.changes.journal import BEFORE, CHUNK, CREATED, DELETED, UPDATED, chunks
 from gridmap.changes.models import Change, ChangeRow, ChangeSubject
 from gridmap.changes.repository import Recorded
 from gridmap.errors import GridmapError, NotFoundError
@@ -218,7 +218,7 @@ def _restore(unit: UnitOfWork, what: Recorded) -> int:
         if op != UPDATED or what.made(key):
             continue
         alike = not batch or (batch[0][0].table == key.table and batch[0][1].keys() == before.keys())
-        if not alike or key in seen or len(batch) >= 5000:
+        if not alike or key in seen or len(batch) >= CHUNK:
             restored += _write_back(unit, batch)
             batch, seen = [], set()
         batch.append((key, before))

@@ -13,6 +13,7 @@ from rich.table import Table
 from geodata.errors import Phrase
 from gridmap.access.service import local_today
 from gridmap.areas import repository as areas
+from gridmap.cli.figures import save
 from gridmap.cli.frame import FOUND_WRONG, As, Db, Json, Work, _, command, emit, language, out, parse_day, say, words
 from gridmap.cli.frame import working as opened
 from gridmap.cli.usage import Group
@@ -81,7 +82,7 @@ def fill(  # noqa: PLR0913, PLR0917 - options
             source = gather(unit, work.actor, form, order, assessment=assessment, words=words(), name=name)
         made = write_form(form, source, name)
     target = out_ or Path(made.file_name)
-    _save(target, made.content)
+    save(target, made.content)
     if json_:
         emit({"file": str(target), "form": name, "as_of": when.isoformat(), "rows": dict(made.rows)})
         return
@@ -176,7 +177,7 @@ def example_(
     """Write an example of a form to begin with."""
     made = example(kind.value, language())
     target = out_ or Path(made.file_name)
-    _save(target, made.content)
+    save(target, made.content)
     say("Wrote {file}.", file=target)
 
 
@@ -254,14 +255,3 @@ def _kept_json(form: KeptForm, area: str) -> dict[str, Any]:
         "form": form.name, "version": form.version, "area": area, "by": form.uploaded_name,
         "at": form.uploaded_at.isoformat(),
     }  # fmt: skip
-
-
-def _save(file: Path, content: bytes) -> None:
-    """Write a file whole or not at all."""
-    partial = file.with_name(file.name + ".partial")
-    try:
-        partial.write_bytes(content)
-        partial.replace(file)
-    except OSError as error:
-        partial.unlink(missing_ok=True)
-        raise InvalidInputError(field="--out", reason=f"{file}: {error.strerror}") from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,7 +14,21 @@ import typer
 from geodata.errors import Phrase
 from geodata.issues import Issue, Severity
 from gridmap.cli.findings import issue_as_json, show_issues
-from gridmap.cli.frame import FOUND_WRONG, As, Db, Json, _, command, emit, out, parse_day, progress_bar, say, working
+from gridmap.cli.frame import (
+    FOUND_WRONG,
+    As,
+    Db,
+    Json,
+    Work,
+    _,
+    command,
+    emit,
+    out,
+    parse_day,
+    progress_bar,
+    say,
+    working,
+)
 from gridmap.cli.understanding import (
     HeaderRows,
     Maps,
@@ -35,7 +50,7 @@ from gridmap.importing.cells import CellOptions, import_cells
 from gridmap.importing.dwellings import import_dwellings
 from gridmap.importing.findings import FINDINGS, Weight
 from gridmap.importing.organisations import import_organisations
-from gridmap.importing.outcome import ImportOutcome, Verdict
+from gridmap.importing.outcome import ImportOutcome, Progress, Verdict
 from gridmap.importing.programmes import import_deliveries, import_enrolments
 from gridmap.importing.register import import_register
 from gridmap.importing.result import BatchResult, RegisterOptions
@@ -69,10 +84,12 @@ MaybeUnder = Annotated[
 @command(app, "areas")
 def areas(file: File, db: Db, layer: Layer = None, crs: Crs = None, as_: As = None, json_: Json = False) -> None:
     """Import the area tree from a table (code, name, level, parent_code) or from polygons with the same fields."""
-    with working(db, as_) as work, progress_bar(quiet=json_) as step:
-        outcome = import_areas(work.store, work.actor, file, layer=layer, crs=crs, progress=step)
-    show(outcome, as_json=json_)
-    _end(outcome.read, outcome.verdicts[Verdict.REJECTED])
+    _outcome(
+        db,
+        as_,
+        json_,
+        lambda work, step: import_areas(work.store, work.actor, file, layer=layer, crs=crs, progress=step),
+    )
 
 
 @command(app, "cells")
@@ -96,10 +113,9 @@ def cells(  # noqa: PLR0913, PLR0917 - options
 ) -> None:
     """Import cells as a coverage under an area; buildings are placed in them by largest overlap."""
     options = CellOptions(layer, crs, parse_day(valid_from, "--valid-from"), tolerance_m)
-    with working(db, as_) as work, progress_bar(quiet=json_) as step:
-        outcome = import_cells(work.store, work.actor, file, under, options, progress=step)
-    show(outcome, as_json=json_)
-    _end(outcome.read, outcome.verdicts[Verdict.REJECTED])
+    _outcome(
+        db, as_, json_, lambda work, step: import_cells(work.store, work.actor, file, under, options, progress=step)
+    )
 
 
 @command(app, "buildings")
@@ -124,75 +140,58 @@ def buildings(  # noqa: PLR0913, PLR0917 - options
     if dwellings_ not in {None, "from-floors"}:
         raise InvalidInputError(field="--dwellings", reason="the only way is from-floors")
     rooms = RoomPlan(rooms_per_floor, units) if dwellings_ else None
-    with working(db, as_) as work, progress_bar(quiet=json_) as step:
-        outcome = import_buildings(
+    _outcome(
+        db,
+        as_,
+        json_,
+        lambda work, step: import_buildings(
             work.store, work.actor, file, under, BuildingOptions(layer, crs, rooms), progress=step
-        )
-    show(outcome, as_json=json_)
-    _end(outcome.read, outcome.verdicts[Verdict.REJECTED])
+        ),
+    )
 
 
 @command(app, "dwellings")
 def dwellings(file: File, under: Under, db: Db, as_: As = None, json_: Json = False) -> None:
     """Import a table of dwellings with the office's own dwelling and building ids."""
-    with working(db, as_) as work, progress_bar(quiet=json_) as step:
-        outcome = import_dwellings(work.store, work.actor, file, under, progress=step)
-    show(outcome, as_json=json_)
-    _end(outcome.read, outcome.verdicts[Verdict.REJECTED])
+    _outcome(db, as_, json_, lambda work, step: import_dwellings(work.store, work.actor, file, under, progress=step))
 
 
 @command(app, "organisations")
 def organisations(file: File, db: Db, under: MaybeUnder = None, as_: As = None, json_: Json = False) -> None:
     """Import organisations: name, kind, building_id or address, dwelling_id, valid_from, valid_to."""
-    with working(db, as_) as work, progress_bar(quiet=json_) as step:
-        outcome = import_organisations(work.store, work.actor, file, under, progress=step)
-    show(outcome, as_json=json_)
-    _end(outcome.read, outcome.verdicts[Verdict.REJECTED])
+    _outcome(
+        db, as_, json_, lambda work, step: import_organisations(work.store, work.actor, file, under, progress=step)
+    )
 
 
 @command(app, "aliases")
 def aliases(file: File, db: Db, as_: As = None, json_: Json = False) -> None:
     """Import other names of compounds, roads and buildings: kind, official, alias."""
-    with working(db, as_) as work, progress_bar(quiet=json_) as step:
-        outcome = import_aliases(work.store, work.actor, file, progress=step)
-    show(outcome, as_json=json_)
-    _end(outcome.read, outcome.verdicts[Verdict.REJECTED])
+    _outcome(db, as_, json_, lambda work, step: import_aliases(work.store, work.actor, file, progress=step))
 
 
 @command(app, "agreements")
 def agreements(file: File, under: Under, db: Db, as_: As = None, json_: Json = False) -> None:
     """Import rental agreements: dwelling_id or address, agreement_no, landlord, signed_on, expires_on, ended_on."""
-    with working(db, as_) as work, progress_bar(quiet=json_) as step:
-        outcome = import_agreements(work.store, work.actor, file, under, progress=step)
-    show(outcome, as_json=json_)
-    _end(outcome.read, outcome.verdicts[Verdict.REJECTED])
+    _outcome(db, as_, json_, lambda work, step: import_agreements(work.store, work.actor, file, under, progress=step))
 
 
 @command(app, "enrolments")
 def enrolments(file: File, under: Under, db: Db, as_: As = None, json_: Json = False) -> None:
     """Import who is signed up for a programme: programme, id_number, enrolled_from, enrolled_to."""
-    with working(db, as_) as work, progress_bar(quiet=json_) as step:
-        outcome = import_enrolments(work.store, work.actor, file, under, progress=step)
-    show(outcome, as_json=json_)
-    _end(outcome.read, outcome.verdicts[Verdict.REJECTED])
+    _outcome(db, as_, json_, lambda work, step: import_enrolments(work.store, work.actor, file, under, progress=step))
 
 
 @command(app, "deliveries")
 def deliveries(file: File, under: Under, db: Db, as_: As = None, json_: Json = False) -> None:
     """Import services given and amounts paid: programme, id_number, served_on, amount_yuan."""
-    with working(db, as_) as work, progress_bar(quiet=json_) as step:
-        outcome = import_deliveries(work.store, work.actor, file, under, progress=step)
-    show(outcome, as_json=json_)
-    _end(outcome.read, outcome.verdicts[Verdict.REJECTED])
+    _outcome(db, as_, json_, lambda work, step: import_deliveries(work.store, work.actor, file, under, progress=step))
 
 
 @command(app, "statistics")
 def statistics(file: File, db: Db, as_: As = None, json_: Json = False) -> None:
     """Import reported figures: area_code, period_start, period_end, measure, value."""
-    with working(db, as_) as work, progress_bar(quiet=json_) as step:
-        outcome = import_statistics(work.store, work.actor, file, progress=step)
-    show(outcome, as_json=json_)
-    _end(outcome.read, outcome.verdicts[Verdict.REJECTED])
+    _outcome(db, as_, json_, lambda work, step: import_statistics(work.store, work.actor, file, progress=step))
 
 
 @command(app, "register")
@@ -295,6 +294,14 @@ def show_register(result: BatchResult, *, as_json: bool) -> None:
     for column in result.not_imported:
         say("Not imported: {heading} ({reason})", heading=column.heading or column.letters, reason=_(column.reason))
     show_issues(issues)
+
+
+def _outcome(db: str, as_: str | None, json_: bool, run: Callable[[Work, Progress], ImportOutcome]) -> None:
+    """Import something, print what came of it, and end with 1 when no row of a file could be used."""
+    with working(db, as_) as work, progress_bar(quiet=json_) as step:
+        outcome = run(work, step)
+    show(outcome, as_json=json_)
+    _end(outcome.read, outcome.verdicts[Verdict.REJECTED])
 
 
 def _end(read: int, rejected: int) -> None:

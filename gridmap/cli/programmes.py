@@ -12,6 +12,7 @@ from gridmap.access.scope import scope_of
 from gridmap.access.service import local_today
 from gridmap.cli.frame import As, Db, Json, _, command, emit, out, parse_day, say, working
 from gridmap.cli.usage import Group
+from gridmap.cli.voice import escape
 from gridmap.services.programmes import ProgrammeFacts, all_programmes, keep_programme
 
 app = typer.Typer(help=_("Programmes that people sign up for, and who is eligible."), no_args_is_help=True, cls=Group)
@@ -74,5 +75,5 @@ def list_(db: Db, as_: As = None, json_: Json = False) -> None:
     for heading in ("Code", "Name", "Eligible", "From", "To"):
         table.add_column(_(heading))
     for row in rows:
-        table.add_row(*(str(value or "–") for value in row.values()))
+        table.add_row(*(escape(str(value or "–")) for value in row.values()))
     out.print(table)

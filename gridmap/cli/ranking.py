@@ -12,6 +12,7 @@ from rich.table import Table
 from gridmap.access.service import local_today
 from gridmap.cli.frame import As, Db, Json, Work, _, command, emit, parse_day, say, words, working
 from gridmap.cli.usage import Group
+from gridmap.cli.voice import escape
 from gridmap.compliance.service import make_figures
 from gridmap.errors import InvalidInputError
 from gridmap.indicators.cache import SnapshotCache
@@ -93,7 +94,9 @@ def issued_(
         return
     table = _headed((_("Rank"), _("Code"), _("Area name"), _("Score")), right=(0, 3))
     for row in found.rows:
-        table.add_row(str(row["rank"] or wording.NOTHING), row["code"], row["name"], row["score"] or wording.NOTHING)
+        table.add_row(
+            str(row["rank"] or wording.NOTHING), row["code"], escape(row["name"]), row["score"] or wording.NOTHING
+        )
     Console(highlight=False, width=_WIDEST).print(table)
     for one in found.restated:
         parts = {"was": one.issued[0] or wording.NOTHING, "now": one.now[0] or wording.NOTHING}
@@ -140,7 +143,7 @@ def _table(found: Ranking) -> Table:
     for one in found.standings:
         score = wording.NOTHING if one.score is None else f"{one.score:.2f}"
         cells = [_cell(measured) for measured in one.measured]
-        table.add_row(str(one.rank or wording.NOTHING), one.code, one.name, score, _change(found, one), *cells)
+        table.add_row(str(one.rank or wording.NOTHING), one.code, escape(one.name), score, _change(found, one), *cells)
     return table
 
 

@@ -20,6 +20,7 @@ from gridmap.cli.frame import FOUND_WRONG, As, Db, Json, _, emit, out, parse_day
 from gridmap.compliance.service import make_figures
 from gridmap.errors import InvalidInputError
 from gridmap.indicators.cache import SnapshotCache
+from gridmap.indicators.flows import Reconciliation
 from gridmap.indicators.reconciling import Period, Reconciler, Statement
 from gridmap.indicators.tree import AreaTree
 from gridmap.rosters.export import area_label
@@ -90,8 +91,8 @@ def reconcile(  # noqa: PLR0913, PLR0917 - options
 
 
 def _machine(found: Statement, tree: AreaTree) -> dict[str, object]:
-    def lines(one: object) -> dict[str, object]:
-        return {name: value for name, value in asdict(one).items() if name not in {"start", "end"}}  # type: ignore[call-overload]
+    def lines(one: Reconciliation) -> dict[str, object]:
+        return {name: value for name, value in asdict(one).items() if name not in {"start", "end"}}
 
     period = found.period
     return {

@@ -53,12 +53,6 @@ def the_open_one(unit: UnitOfWork, region: int, person_id: UUID) -> Residence:
     return found
 
 
-def open_in_dwelling(unit: UnitOfWork, region: int, dwelling_id: UUID) -> list[Residence]:
-    """The open residences of a dwelling, principal or not."""
-    query = _believed(region).where(Residence.dwelling_id == dwelling_id, Residence.valid_to.is_(None))
-    return list(unit.session.scalars(query.order_by(Residence.household_id, Residence.relationship, Residence.id)))
-
-
 def open_in_household(unit: UnitOfWork, region: int, household_id: UUID) -> list[Residence]:
     """The open principal residences of a household, its head first."""
     query = _believed(region).where(

@@ -11,7 +11,7 @@ from typing import Any, Final
 from geodata.errors import Phrase
 from geodata.readers.table_guard import column_letters
 from gridmap.forms.sheet import Cell, Row, Sheet
-from gridmap.forms.vocabulary import AREA_ROWS, Item, Meaning, Rows, Vocabulary
+from gridmap.forms.vocabulary import Item, Meaning, Rows, Vocabulary
 from gridmap.importing.headings import is_known_heading
 
 SEARCHED: Final = 30
@@ -219,8 +219,3 @@ def _waits(cell: Cell, numbers: set[int]) -> bool:
     if cell.formula is not None or not (cell.raw or cell.text.strip()):
         return not cell.kept
     return cell.column in numbers and (cell.raw or cell.text).strip().isdecimal()
-
-
-def is_list_of_areas(table: ListTable) -> bool:
-    """Whether a table has a row an area."""
-    return table.rows in AREA_ROWS

@@ -115,10 +115,11 @@ def _dwellings(unit: UnitOfWork, top: AreaNode, columns: Mapping[str, list[str]]
         address or _joined(dict(zip(parts, split, strict=True)))
         for address, *split in zip(columns["address"], *(columns[name] for name in parts), strict=True)
     ]
-    linked = link_texts(unit, top, texts, today)
+    places = load_places(unit, top, today)
+    linked = link_texts(unit, top, texts, today, places=places)
     query = sa.select(DwellingCode.value, DwellingCode.dwelling_id).where(DwellingCode.region == top.region)
     codes = {row.value: row.dwelling_id for row in unit.session.execute(query)}
-    inside = set(load_places(unit, top, today).dwellings["id"].to_list())
+    inside = set(places.dwellings["id"].to_list())
     found = [
         codes.get(code) if code else dwelling
         for code, (_, dwelling) in zip(columns["dwelling_id"], linked, strict=True)

@@ -246,11 +246,16 @@ def _load_dwellings(unit: UnitOfWork, regions: tuple[int, ...], buildings: pl.Da
     return found.join(at, on="building", how="inner", maintain_order="left")
 
 
-def link_texts(unit: UnitOfWork, under: AreaNode, texts: list[str], day: date) -> list[tuple[UUID | None, UUID | None]]:
-    """Building and dwelling of each address under an area, ``None`` where it is not clear."""
+def link_texts(
+    unit: UnitOfWork, under: AreaNode, texts: list[str], day: date, *, places: Places | None = None
+) -> list[tuple[UUID | None, UUID | None]]:
+    """Building and dwelling of each address under an area, ``None`` where it is not clear.
+
+    ``places`` are what lies under the area, if they are loaded already.
+    """
     if not any(texts):
         return [(None, None)] * len(texts)
-    places = load_places(unit, under, day)
+    places = places or load_places(unit, under, day)
     found = link_addresses(parse_addresses(pl.Series(texts, dtype=pl.String)), places.index)
     buildings, dwellings = places.buildings.get_column("id").to_list(), places.dwellings.get_column("id").to_list()
     return [

@@ -106,7 +106,11 @@ def _run(
     with store.write() as unit:
         top = _allowed(unit, actor, under)
         lookups = _lookups(unit, actor, sheet, fields)
-        read = [_read(sheet, fields, since, position, lookups) for position in range(len(sheet))]
+        columns = {name: [str(text) for text in sheet.text(name)] for name in fields}
+        read = [
+            _read(number, {name: columns[name][at] for name in fields}, since, lookups)
+            for at, number in enumerate(sheet.rows.tolist())
+        ]
         for found in read:
             if isinstance(found, Issue):
                 outcome.reject(found)
@@ -157,9 +161,7 @@ def _persons(unit: UnitOfWork, actor: Actor, numbers: set[str]) -> dict[str, Per
     return {text: ref for text, ref in found.items() if ref[1] in seen[ref[0]]}
 
 
-def _read(sheet: MappedSheet, fields: tuple[str, ...], since: str, position: int, lookups: _Lookups) -> _Row | Issue:
-    number = int(sheet.rows[position])
-    row = {name: str(sheet.text(name)[position]) for name in fields}
+def _read(number: int, row: Mapping[str, str], since: str, lookups: _Lookups) -> _Row | Issue:
     programme, person = lookups.programmes.get(row["programme"]), lookups.persons.get(row["person_id_number"])
     if programme is None:
         return Issue(
@@ -204,43 +206,66 @@ def _fen(text: str) -> int | None:
     return int(amount * 100)
 
 
+def _times(line: _Row) -> dict[str, object]:
+    return {"valid_from": line.day, "valid_to": line.until}
+
+
+def _amount(line: _Row) -> dict[str, object]:
+    return {"served_on": line.day, "amount_fen": line.amount_fen}
+
+
+def _same_end(known: Enrolment, line: _Row) -> bool:
+    return known.valid_to == line.until
+
+
+def _same_amount(known: Delivery, line: _Row) -> bool:
+    """An amount that is left out is not new."""
+    return line.amount_fen in {None, known.amount_fen}
+
+
 def _enrol(unit: UnitOfWork, outcome: ImportOutcome, rows: list[_Row]) -> None:
-    known = {
-        (row.region, row.person_id, row.programme_id, row.valid_from): row for row in _believed(unit, Enrolment, rows)
-    }
-    for line in rows:
-        key = (*line.person, line.programme, line.day)
-        found = known.get(key)
-        if found is not None and found.valid_to == line.until:
-            outcome.verdicts[Verdict.UNCHANGED] += 1
-            continue
-        if found is not None:
-            found.superseded_at = unit.now
-        fresh = Enrolment(
-            region=line.person[0], id=uuid7(), programme_id=line.programme, person_id=line.person[1],
-            valid_from=line.day, valid_to=line.until, recorded_at=unit.now, batch_id=outcome.batch_id,
-        )  # fmt: skip
-        unit.session.add(fresh)
-        known[key] = fresh
-        outcome.verdicts[Verdict.UPDATED if found is not None else Verdict.INSERTED] += 1
-    unit.session.flush()
+    _keep(
+        unit, outcome, rows, Enrolment,
+        day=lambda row: row.valid_from,
+        same=_same_end,
+        facts=_times,
+    )  # fmt: skip
 
 
 def _deliver(unit: UnitOfWork, outcome: ImportOutcome, rows: list[_Row]) -> None:
-    known = {
-        (row.region, row.person_id, row.programme_id, row.served_on): row for row in _believed(unit, Delivery, rows)
-    }
+    _keep(
+        unit, outcome, rows, Delivery,
+        day=lambda row: row.served_on,
+        same=_same_amount,
+        facts=_amount,
+    )  # fmt: skip
+
+
+def _keep(
+    unit: UnitOfWork,
+    outcome: ImportOutcome,
+    rows: list[_Row],
+    model: type[Kept],
+    *,
+    day: Callable[[Kept], date],
+    same: Callable[[Kept, _Row], bool],
+    facts: Callable[[_Row], dict[str, object]],
+) -> None:
+    """Keep what is new; what is known of the same person, programme and day and says something else is superseded."""
+    known = {(row.region, row.person_id, row.programme_id, day(row)): row for row in _believed(unit, model, rows)}
+    line: _Row
     for line in rows:
-        key = (*line.person, line.programme, line.day)
+        region, person = line.person
+        key = (region, person, line.programme, line.day)
         found = known.get(key)
-        if found is not None and line.amount_fen in {None, found.amount_fen}:
+        if found is not None and same(found, line):
             outcome.verdicts[Verdict.UNCHANGED] += 1
             continue
         if found is not None:
             found.superseded_at = unit.now
-        fresh = Delivery(
-            region=line.person[0], id=uuid7(), programme_id=line.programme, person_id=line.person[1],
-            served_on=line.day, amount_fen=line.amount_fen, recorded_at=unit.now, batch_id=outcome.batch_id,
+        fresh = model(
+            region=region, id=uuid7(), programme_id=line.programme, person_id=person,
+            recorded_at=unit.now, batch_id=outcome.batch_id, **facts(line),
         )  # fmt: skip
         unit.session.add(fresh)
         known[key] = fresh

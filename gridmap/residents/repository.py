@@ -174,6 +174,10 @@ def latest_of(unit: UnitOfWork, region: int, person_ids: Collection[UUID]) -> di
     return {resident.person_id: resident for resident in _rows(unit, query)}
 
 
+_IDS_AT_ONCE = 5000
+"""Databases take only so many values in one query."""
+
+
 def visible_persons(unit: UnitOfWork, region: int, person_ids: Collection[UUID], scope: Scope, day: date) -> set[UUID]:
     """Which persons an actor may see: those whose *latest* residence is in scope.
 
@@ -181,6 +185,15 @@ def visible_persons(unit: UnitOfWork, region: int, person_ids: Collection[UUID],
     """
     if not person_ids or scope.everywhere:
         return set(person_ids)
+    wanted = list(person_ids)
+    return {
+        person
+        for start in range(0, len(wanted), _IDS_AT_ONCE)
+        for person in _visible(unit, region, wanted[start : start + _IDS_AT_ONCE], scope, day)
+    }
+
+
+def _visible(unit: UnitOfWork, region: int, person_ids: list[UUID], scope: Scope, day: date) -> set[UUID]:
     latest = (
         sa.select(
             Residence.id,
@@ -188,7 +201,7 @@ def visible_persons(unit: UnitOfWork, region: int, person_ids: Collection[UUID],
             .over(partition_by=Residence.person_id, order_by=(Residence.valid_from.desc(), Residence.principal.desc()))
             .label("rank"),
         )
-        .where(Residence.region == region, Residence.person_id.in_(list(person_ids)), believed(Residence))
+        .where(Residence.region == region, Residence.person_id.in_(person_ids), believed(Residence))
         .subquery()
     )
     query = (

@@ -13,7 +13,6 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from uuid import UUID
 
 from gridmap.access.policy import Action
 from gridmap.access.scope import Scope, scope_of
@@ -212,8 +211,3 @@ def _ends(unit: UnitOfWork, wanted: Wanted, numbers: tuple[bytes | None, list[by
         return wanted.key in phones
     number = unit.vault.open(numbers[0], "person.id_number") or ""
     return number.endswith(wanted.key) or any((phone or "").endswith(wanted.key) for phone in phones)
-
-
-def ids_in(keys: Collection[PersonKey]) -> frozenset[UUID]:
-    """The ids of some persons."""
-    return frozenset(person for _, person in keys)
